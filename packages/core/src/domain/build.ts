@@ -1,0 +1,35 @@
+/** Names that the old system gave and that stay: tags `latest`, `latest-N`, label `build.number`. N counts from 1. */
+export const latestTag = 'latest';
+export const buildNumberLabel = 'build.number';
+export const revisionLabel = 'org.opencontainers.image.revision';
+export const sourceLabel = 'org.opencontainers.image.source';
+export const createdLabel = 'org.opencontainers.image.created';
+export const versionLabel = 'org.opencontainers.image.version';
+
+/** A build number: a whole number from 1, small enough to be exact. */
+export type BuildNumber = number;
+
+const maxBuildNumber = 999_999_999;
+
+/** Reads `412`, without sign, leading zero or space; undefined when the text is none. */
+export function parseBuildNumber(text: string): BuildNumber | undefined {
+  if (!/^[1-9]\d{0,8}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number <= maxBuildNumber ? number : undefined;
+}
+
+export function buildTag(number: BuildNumber): string {
+  return `${latestTag}-${number}`;
+}
+
+/** The number of a tag `latest-N`; undefined for any other tag. */
+export function buildNumberOfTag(tag: string): BuildNumber | undefined {
+  return tag.startsWith(`${latestTag}-`) ? parseBuildNumber(tag.slice(latestTag.length + 1)) : undefined;
+}
+
+/** The highest build number among tags; 0 when none is a build's. */
+export function highestBuildNumber(tags: Iterable<string>): number {
+  let highest = 0;
+  for (const tag of tags) highest = Math.max(highest, buildNumberOfTag(tag) ?? 0);
+  return highest;
+}

@@ -1,0 +1,110 @@
+/** What is read of a namespace to judge a rollout: Kubernetes' own objects, trimmed to the fields that decide. Times are in UTC. */
+export type WorkloadKind = 'Deployment' | 'StatefulSet';
+
+export interface WorkloadReference {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly init: boolean;
+}
+
+export interface Workload extends WorkloadReference {
+  readonly uid: string;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly paused: boolean;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly containers: readonly Container[];
+  /** spec.replicas */
+  readonly wanted: number;
+  /** status.replicas, of any template */
+  readonly replicas: number;
+  readonly updated: number;
+  readonly ready: number;
+  readonly available: number;
+  /** StatefulSet: status.updateRevision; Deployment: empty (its ReplicaSets carry the template's hash). */
+  readonly updateRevision: string;
+  /** StatefulSet: status.currentRevision; Deployment: empty. */
+  readonly currentRevision: string;
+  readonly conditions: readonly Condition[];
+}
+
+export interface ReplicaSet {
+  readonly name: string;
+  readonly uid: string;
+  readonly ownerUid: string;
+  /** Annotation deployment.kubernetes.io/revision: the highest is the newest template. */
+  readonly revision: number;
+  readonly wanted: number;
+  readonly conditions: readonly Condition[];
+}
+
+export type ContainerState =
+  | { readonly is: 'waiting'; readonly reason: string; readonly message: string }
+  | { readonly is: 'running'; readonly startedAt: Date }
+  | {
+      readonly is: 'terminated';
+      readonly exitCode: number;
+      readonly signal: number;
+      readonly reason: string;
+      readonly message: string;
+      readonly finishedAt: Date;
+    };
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly init: boolean;
+  readonly image: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly state: ContainerState;
+  /** lastState.terminated: how the container ended before its last restart. */
+  readonly last: Extract<ContainerState, { is: 'terminated' }> | undefined;
+}
+
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly ownerUid: string;
+  /** StatefulSet pods: label controller-revision-hash; others: label pod-template-hash; else empty. */
+  readonly revision: string;
+  readonly phase: string;
+  readonly reason: string;
+  readonly deleting: boolean;
+  readonly createdAt: Date;
+  readonly conditions: readonly Condition[];
+  readonly containers: readonly ContainerStatus[];
+}
+
+export interface ClusterEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly object: { readonly kind: string; readonly name: string; readonly uid: string };
+  readonly count: number;
+  readonly lastSeen: Date;
+}
+
+export interface NamespaceView {
+  readonly workloads: readonly Workload[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+  readonly events: readonly ClusterEvent[];
+}
+
+export function describeWorkload({ kind, namespace, name }: WorkloadReference): string {
+  return `${kind} ${namespace}/${name}`;
+}
