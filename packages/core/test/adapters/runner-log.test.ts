@@ -1,0 +1,84 @@
+import { runnerLog } from '@delivery/core/adapters/runner-log';
+
+/**
+ * The runner's parser as far as it decides what is a command: actions/runner, src/Runner.Common/ActionCommand.cs and
+ * Runner.Worker/ActionCommandManager.cs. Lines end at \r, \n or both; `::name` counts after leading white space,
+ * `##[name]` anywhere; while commands are stopped only the token is one.
+ */
+function commandsIn(output: string): string[] {
+  const commands: string[] = [];
+  let token: string | undefined;
+  for (const line of output.split(/\r\n|\r|\n/)) {
+    const name = /^\s*::([^\s:]+)[^:]*::/.exec(line)?.[1] ?? /##\[([^\]\s]+)[^\]]*\]/.exec(line)?.[1];
+    if (name === undefined || (token !== undefined && name !== token)) continue;
+    if (name === token) token = undefined;
+    else if (name === 'stop-commands') token = line.split('::')[2];
+    else commands.push(name);
+  }
+  expect(token).toBeUndefined();
+  return commands;
+}
+
+function printed(print: (log: ReturnType<typeof runnerLog>) => void): string {
+  let output = '';
+  print(runnerLog((text) => (output += text)));
+  return output;
+}
+
+// Deterministic, so that a failure can be seen again.
+function* random(seed: number): Generator<number, never> {
+  let state = seed;
+  for (;;) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state / 2 ** 32;
+  }
+}
+
+describe('the log on GitHub’s runner', () => {
+  it('recognises commands in what is printed without care, so that this test can fail', () => {
+    expect(commandsIn('a\r  ::add-mask::x\nb ##[error]y\n::stop-commands::t\n::error::z\n::t::\n')).toEqual([
+      'add-mask',
+      'error',
+    ]);
+  });
+
+  it('issues no command for 10,000 hostile lines', () => {
+    const pieces = [
+      '::add-mask::x',
+      '##[error]',
+      '\r',
+      '\n',
+      '\r\n',
+      ' ',
+      '\t',
+      '\x1b[2K',
+      '\x1b]0;t\x07',
+      '::stop-commands::',
+      '::abc::',
+      '\u2028',
+      '\u0085',
+      'text',
+      '::set-output name=a::b',
+      '::',
+      '#',
+      '[',
+      ':',
+    ];
+    const next = random(42);
+    for (let i = 0; i < 10_000; i += 1) {
+      const length = 1 + Math.floor(next.next().value * 8);
+      const text = Array.from({ length }, () => pieces[Math.floor(next.next().value * pieces.length)]).join('');
+      expect(commandsIn(printed((log) => (i % 2 ? log.outside(text) : log.info(text))))).toEqual([]);
+    }
+  });
+
+  it('takes a new token of 128 bits each time', () => {
+    const token = () => /stop-commands::([0-9a-f]{32})\n/.exec(printed((log) => log.outside('::error::x')))?.[1];
+    expect(token()).toBeDefined();
+    expect(token()).not.toBe(token());
+  });
+
+  it('prints harmless text as it is, on lines of its own', () => {
+    expect(printed((log) => log.outside('50 % done\r100 % done'))).toBe('50 % done\n100 % done\n');
+  });
+});
