@@ -1,0 +1,11 @@
+/** What dist/ is built from: each action's entry asks for its name, so that only what it needs is loaded. */
+const actions: Readonly<Record<string, () => Promise<unknown>>> = {
+  'build-and-tag': () => import('./build-and-tag/src/main.ts'),
+  'deploy-test': () => import('./deploy-test/src/main.ts'),
+};
+
+export async function start(name: string): Promise<void> {
+  const load = actions[name];
+  if (!load) throw new Error(`no action ${name} in the bundle`);
+  await load();
+}

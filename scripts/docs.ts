@@ -1,0 +1,59 @@
+/** Writes the tables of inputs and outputs of every action.yml into its README, between markers. `--check` only compares. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { ActionMetadata } from './action-metadata.ts';
+import { actionDirs, readMetadata } from './action-metadata.ts';
+
+const root = join(import.meta.dirname, '..');
+
+function inputsTable({ inputs }: ActionMetadata): string {
+  const rows = Object.entries(inputs).map(([name, { description, required, default: value }]) => {
+    const shown = required ? '**required**' : value === undefined || value === '' ? '' : `\`${value}\``;
+    return `| \`${name}\` | ${cell(description)} | ${shown} |`;
+  });
+  return ['| input | what it is | default |', '|---|---|---|', ...rows].join('\n');
+}
+
+function outputsTable({ outputs }: ActionMetadata): string {
+  const rows = Object.entries(outputs).map(([name, { description }]) => `| \`${name}\` | ${cell(description)} |`);
+  return ['| output | what it is |', '|---|---|', ...rows].join('\n');
+}
+
+function cell(text: string): string {
+  return text
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replaceAll('|', '\\|');
+}
+
+function between(text: string, marker: string, content: string, file: string): string {
+  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
+  const start = text.indexOf(open);
+  const end = text.indexOf(close);
+  if (start < 0 || end < start) throw new Error(`${file}: the markers ${open} and ${close} are not there`);
+  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+}
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const dir of actionDirs(root)) {
+  const file = join(dir, 'README.md');
+  const metadata = readMetadata(dir);
+  const before = readFileSync(file, 'utf8');
+  const name = relative(root, file);
+  const after = between(
+    between(before, 'inputs', inputsTable(metadata), name),
+    'outputs',
+    outputsTable(metadata),
+    name,
+  );
+  if (after === before) continue;
+  stale.push(name);
+  if (!check) writeFileSync(file, after);
+}
+if (check && stale.length > 0) {
+  console.error(`These differ from their action.yml (npm run docs): ${stale.join(', ')}`);
+  process.exitCode = 1;
+} else {
+  console.log(`docs: ${stale.length === 0 ? 'every README agrees with its action.yml' : `wrote ${stale.join(', ')}`}`);
+}
