@@ -1,6 +1,7 @@
 /** Writes the tables of inputs and outputs of every action.yml into its README, between markers. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import type { ActionMetadata } from './action-metadata.ts';
 import { actionDirs, readMetadata } from './action-metadata.ts';
 
@@ -31,7 +32,7 @@ function between(text: string, marker: string, content: string, file: string): s
   const start = text.indexOf(open);
   const end = text.indexOf(close);
   if (start < 0 || end < start) throw new Error(`${file}: the markers ${open} and ${close} are not there`);
-  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+  return `${text.slice(0, start + open.length)}\n\n${content}\n\n${text.slice(end)}`;
 }
 
 const check = process.argv.includes('--check');

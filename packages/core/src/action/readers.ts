@@ -1,13 +1,6 @@
+import { quoted } from '../domain/delivery/found.ts';
 import { parseDuration } from '../domain/duration.ts';
 import type { InputReader } from './inputs.ts';
-
-const shownLength = 80;
-
-/** A value as it is shown in a message: quoted, on one line, bounded. */
-export function show(text: string): string {
-  const short = text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
-  return JSON.stringify(short);
-}
 
 /** An input that may be left out: `fallback` then. `parse` gives undefined for what is not `expected`. */
 export function optional<T, F>(
@@ -20,7 +13,7 @@ export function optional<T, F>(
     read(text) {
       if (text === '') return { value: fallback };
       const value = parse(text);
-      return value === undefined ? { problem: `${show(text)} is not ${expected}` } : { value };
+      return value === undefined ? { problem: `${quoted(text)} is not ${expected}` } : { value };
     },
   };
 }
@@ -45,9 +38,16 @@ export function oneOf<const Choice extends string>(choices: readonly Choice[], f
   return optional(`one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text), fallback);
 }
 
-/** `10m`, `1h30m`: milliseconds. */
+/** What a timer can wait for: Node's take 2^31 - 1 ms and fire at once above that. */
+const maxDurationMs = 24 * 3_600_000;
+
+/** `10m`, `1h30m`, at most 24h: milliseconds. */
 export function duration(fallbackMs: number): InputReader<number> {
-  return optional('a duration such as 90s, 10m or 1h30m', parseDuration, fallbackMs);
+  const parse = (text: string): number | undefined => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms <= maxDurationMs ? ms : undefined;
+  };
+  return optional('a duration of at most 24h, such as 90s, 10m or 1h30m', parse, fallbackMs);
 }
 
 /** One item a line; empty lines are left out. */
@@ -64,8 +64,8 @@ export function pairs(pattern: RegExp, expected: string): InputReader<ReadonlyMa
       for (const line of splitLines(text)) {
         const equals = line.indexOf('=');
         const key = equals < 0 ? line : line.slice(0, equals);
-        if (equals < 1 || !pattern.test(key)) return { problem: `line ${show(key)} is not ${expected}` };
-        if (map.has(key)) return { problem: `${show(key)} is given twice` };
+        if (equals < 1 || !pattern.test(key)) return { problem: `line ${quoted(key)} is not ${expected}` };
+        if (map.has(key)) return { problem: `${quoted(key)} is given twice` };
         map.set(key, line.slice(equals + 1));
       }
       return { value: map };
@@ -79,7 +79,9 @@ export function secret<T>(reader: InputReader<T>): InputReader<T> {
     secret: true,
     read(text) {
       const answer = reader.read(text);
-      return 'problem' in answer ? { problem: 'is not what was expected (the value is secret and not shown)' } : answer;
+      return 'problem' in answer && text !== ''
+        ? { problem: 'is not what was expected (the value is secret and not shown)' }
+        : answer;
     },
   };
 }

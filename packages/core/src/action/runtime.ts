@@ -65,7 +65,7 @@ async function report(
 ): Promise<number> {
   const outputs: Readonly<Partial<Record<string, OutputValue>>> = { ...outcome.outputs, result: outcome.result };
   for (const name of action.outputs) step.setOutput(name, textOf(outputs[name]));
-  const sentence = oneLine(outcome.next === undefined ? outcome.reason : `${outcome.reason} ${outcome.next}`, 2_000);
+  const sentence = oneLine([outcome.reason, outcome.next ?? ''].map(withFullStop).join(' '), 2_000);
   if (outcome.result === 'failure') step.log.error(`${action.name}: ${sentence}`);
   else if (outcome.result === 'unstable') step.log.warning(`${action.name} is unstable: ${sentence}`);
   else step.log.info(`${action.name}: ${outcome.result}. ${sentence}`);
@@ -75,6 +75,10 @@ async function report(
   return outcome.result === 'failure' || (outcome.result === 'unstable' && inputs?.['unstable-is'] === 'failure')
     ? 1
     : 0;
+}
+
+function withFullStop(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function textOf(value: OutputValue | undefined): string {

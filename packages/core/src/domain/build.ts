@@ -6,16 +6,12 @@ export const sourceLabel = 'org.opencontainers.image.source';
 export const createdLabel = 'org.opencontainers.image.created';
 export const versionLabel = 'org.opencontainers.image.version';
 
-/** A build number: a whole number from 1, small enough to be exact. */
+/** A build number: a whole number from 1 to 999999999. */
 export type BuildNumber = number;
-
-const maxBuildNumber = 999_999_999;
 
 /** Reads `412`, without sign, leading zero or space; undefined when the text is none. */
 export function parseBuildNumber(text: string): BuildNumber | undefined {
-  if (!/^[1-9]\d{0,8}$/.test(text)) return undefined;
-  const number = Number(text);
-  return number <= maxBuildNumber ? number : undefined;
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
 export function buildTag(number: BuildNumber): string {

@@ -10,7 +10,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** `1 h 5 min`, `2 min 3 s`, `12.3 s`: what a person wants to read. Milliseconds in. */
 export function formatDuration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;

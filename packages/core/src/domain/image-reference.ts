@@ -32,6 +32,8 @@ export function parseRepository(text: string): Repository | undefined {
   if (slash < 0) return undefined;
   const host = text.slice(0, slash);
   const path = text.slice(slash + 1);
+  const port = /:(\d+)$/.exec(host)?.[1];
+  if (port !== undefined && Number(port) > 65_535) return undefined;
   const looksLikeHost = host === 'localhost' || /[.:[]/.test(host);
   if (!looksLikeHost || !hostPattern.test(host) || !pathPattern.test(path) || path.length > 255) return undefined;
   return { host, path };

@@ -1,0 +1,126 @@
+import * as z from 'zod/mini';
+import { parseDuration } from '../duration.ts';
+import type { Repository } from '../image-reference.ts';
+import { formatRepository, parseImageReference, parseRepository } from '../image-reference.ts';
+import { foundInsteadOf } from './found.ts';
+import { nearest } from './nearest.ts';
+
+/** What zod tells about a value that is refused. */
+interface Refused {
+  readonly input?: unknown;
+}
+
+/** The message of a value that is not `phrase`. */
+export function expected(phrase: string): (refused: Refused) => string {
+  return ({ input }) => foundInsteadOf(input, phrase);
+}
+
+/** A text that matches `pattern`. */
+export function text(pattern: RegExp, phrase: string) {
+  return z.string({ error: expectedText(phrase) }).check(z.regex(pattern, { error: expected(phrase) }));
+}
+
+/** One of a few words. */
+export function word<const Word extends string>(words: readonly Word[]) {
+  const phrase = words.join(' or ');
+  const error = ({ input }: Refused): string => {
+    const meant = typeof input === 'string' ? nearest(input, words) : undefined;
+    return `${foundInsteadOf(input, phrase)}${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  };
+  return z.enum(words, { error });
+}
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const labelPhrase = 'a DNS label (1 to 63 lower-case letters, digits and inner hyphens)';
+
+/** RFC 1123 label, as Kubernetes takes it for namespaces and containers (kubernetes.io, "Object Names and IDs"). */
+export const dnsLabel = text(new RegExp(`^${label}$`), labelPhrase);
+
+/** RFC 1123 subdomain, as Kubernetes takes it for Deployments and StatefulSets. */
+export const dnsSubdomain = text(
+  new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`),
+  'a name of Kubernetes (DNS labels of lower-case letters, digits and inner hyphens, joined by dots, 253 characters at most)',
+);
+
+/** A name that somebody else gave: a context, an environment. No control characters, no space at its ends. */
+export const plainName = text(
+  /^(?=.{1,255}$)[^\s\p{Cc}]+(?: +[^\s\p{Cc}]+)*$/u,
+  'a name (1 to 255 characters, no space at its ends)',
+);
+
+/** A path inside the repository; it begins with no hyphen, so that no builder takes it for an option. */
+export const innerPath = text(
+  /^(?=.{1,1024}$)(?![-/])(?!(?:.*\/)?\.\.(?:\/|$))[^\\\p{Cc}]+$/u,
+  'a path inside the repository (relative, with / and without ..)',
+);
+
+/** A repository; its JSON Schema pattern says what a pattern can say, the parser decides. */
+export const repository = z.pipe(
+  z
+    .string({ error: expected('a repository host[:port]/path') })
+    .check(z.meta({ pattern: '^(localhost|[^/@\\s]*[.:][^/@\\s]*)/[a-z0-9]+([._/-]+[a-z0-9]+)*$' })),
+  z.transform((given, context): Repository => {
+    const parsed = parseRepository(given);
+    if (parsed) return parsed;
+    context.issues.push({
+      code: 'custom',
+      input: given,
+      message: foundInsteadOf(given, `a repository host[:port]/path${repositoryHint(given)}`),
+    });
+    return z.NEVER;
+  }),
+);
+
+const longestWaitMs = 24 * 3_600_000;
+
+/** Milliseconds. */
+export const duration = z.pipe(
+  z
+    .string({ error: expected(durationPhrase()) })
+    .check(z.meta({ pattern: '^(?=\\d)(\\d{1,4}h)?(\\d{1,5}m)?(\\d{1,6}s)?$' })),
+  z.transform((given, context): number => {
+    const ms = parseDuration(given);
+    if (ms !== undefined && ms <= longestWaitMs) return ms;
+    context.issues.push({ code: 'custom', input: given, message: foundInsteadOf(given, durationPhrase()) });
+    return z.NEVER;
+  }),
+);
+
+const webPattern = /^https?:\/\/[^\s@/?#]+(?:[/?#]\S*)?$/;
+const webPhrase = 'a URL http://... or https://...';
+
+/** An address of the web. What may be a password is not shown. */
+export const webAddress = z.pipe(
+  z.string({ error: expected(webPhrase) }).check(z.meta({ pattern: webPattern.source })),
+  z.transform((given, context): URL => {
+    const url = URL.parse(given);
+    if (url && webPattern.test(given)) return url;
+    const message =
+      url && (url.username !== '' || url.password !== '')
+        ? 'holds a user name or password; the file is no place for them: check a page that needs none'
+        : foundInsteadOf(given, webPhrase);
+    context.issues.push({ code: 'custom', input: given, message });
+    return z.NEVER;
+  }),
+);
+
+/** A number or boolean where a text is wanted: it was meant as a text, and YAML reads it otherwise. */
+export function expectedText(phrase: string): (refused: Refused) => string {
+  return ({ input }) => {
+    const quotes =
+      typeof input === 'number' || typeof input === 'boolean' ? '; put it in quotes if the text is meant' : '';
+    return `${foundInsteadOf(input, phrase)}${quotes}`;
+  };
+}
+
+function durationPhrase(): string {
+  return 'a duration such as 90s, 10m or 1h30m, more than 0 and at most 24h';
+}
+
+function repositoryHint(given: string): string {
+  const reference = parseImageReference(given);
+  if (reference) return `: leave the tag or digest out, ${formatRepository(reference)}`;
+  if (parseRepository(`localhost/${given}`) || parseImageReference(`localhost/${given}`))
+    return ': write the host too, docker.io is never assumed';
+  return ' in lower case, without scheme, tag or digest';
+}

@@ -1,0 +1,85 @@
+import type { Problem } from '../../errors/errors.ts';
+import { InputError } from '../../errors/errors.ts';
+import type { ImageTopology, Project, ProjectWorkload, Topology } from '../topology.ts';
+import { readYaml } from './document.ts';
+import { schemaProblems } from './problems.ts';
+import { ruleProblems } from './rules.ts';
+import type { DeliveryFile } from './schema.ts';
+import { deliverySchema } from './schema.ts';
+
+/**
+ * Reads the text of delivery.yaml (YAML 1.2, core schema). `fileName` is how messages name the file.
+ * Throws one InputError with every problem, in the order of the file, each at its line and column. A text that is no YAML
+ * is told alone: what such a file holds can only be guessed.
+ */
+export function parseTopology(text: string, fileName: string): Topology {
+  const document = readYaml(text, fileName);
+  if (document.data === undefined) throw new InputError(inOrder(document.problems));
+  const parsed = deliverySchema.safeParse(document.data);
+  const issues = parsed.success ? [] : schemaProblems(parsed.error.issues, document);
+  const problems = [...document.problems, ...issues, ...ruleProblems(document)];
+  if (!parsed.success || problems.length > 0) throw new InputError(inOrder(problems));
+  return toTopology(parsed.data);
+}
+
+// More than this many are not read by anybody, and each is an annotation.
+const mostTold = 100;
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const sorted = problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
+  const more = sorted.length - mostTold;
+  if (more <= 0) return sorted;
+  return [...sorted.slice(0, mostTold), { field: 'the file', message: `has ${more} more problems` }];
+}
+
+function line(problem: Problem): number {
+  return problem.at?.line ?? 0;
+}
+
+function column(problem: Problem): number {
+  return problem.at?.column ?? 0;
+}
+
+type FileImage = DeliveryFile['images'][string];
+type FileProject = NonNullable<DeliveryFile['projects']>[string];
+type FileWorkload = NonNullable<FileProject['workloads']>[string][number];
+
+function toTopology({ images, projects = {} }: DeliveryFile): Topology {
+  return { images: mapNames(images, toImage), projects: mapNames(projects, toProject) };
+}
+
+function toImage({ repository, promoted, build }: FileImage, name: string): ImageTopology {
+  return { name, repository, promoted, build: build && toBuild(build) };
+}
+
+function toBuild({ context, file, target }: NonNullable<FileImage['build']>): NonNullable<ImageTopology['build']> {
+  const folder = context.replace(/\/+$/, '');
+  return { context, file: file ?? (folder === '.' ? 'Dockerfile' : `${folder}/Dockerfile`), target };
+}
+
+function toProject(file: FileProject, name: string): Project {
+  const { cluster, namespace, follows, environment, workloads = {}, checks = [] } = file;
+  return {
+    name,
+    cluster,
+    namespace,
+    follows,
+    environment,
+    workloads: mapNames(workloads, (list) => list.map(toWorkload)),
+    checks: checks.map(({ url, status, contains, within }) => ({ url, status, contains, withinMs: within })),
+  };
+}
+
+function toWorkload({ kind, name, container }: FileWorkload): ProjectWorkload {
+  return { kind, name, containers: typeof container === 'string' ? [container] : container };
+}
+
+/** Without a prototype, so that looking up a name such as `constructor` finds what the file says, or nothing. */
+function mapNames<From, To>(
+  given: Readonly<Record<string, From>>,
+  map: (value: From, name: string) => To,
+): Record<string, To> {
+  const mapped = Object.create(null) as Record<string, To>;
+  for (const [name, value] of Object.entries(given)) mapped[name] = map(value, name);
+  return mapped;
+}

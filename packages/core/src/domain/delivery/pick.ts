@@ -1,0 +1,35 @@
+import { InputError } from '../../errors/errors.ts';
+import type { ImageTopology, Project, ProjectWorkload, Topology } from '../topology.ts';
+import { quoted } from './found.ts';
+import { nearest } from './nearest.ts';
+
+/** The image that input `field` names. Throws InputError with the nearest name and all that there are. */
+export function pickImage(topology: Topology, name: string, field = 'image'): ImageTopology {
+  return pick(topology.images, name, field, 'an image');
+}
+
+/** The project that input `field` names. Throws InputError with the nearest name and all that there are. */
+export function pickProject(topology: Topology, name: string, field = 'project'): Project {
+  return pick(topology.projects, name, field, 'a project');
+}
+
+/** Where an image runs: each project with workloads of it, in the order of the file. */
+export function workloadsOf(
+  topology: Topology,
+  image: string,
+): { project: Project; workloads: readonly ProjectWorkload[] }[] {
+  return Object.values(topology.projects).flatMap((project) => {
+    const workloads = Object.hasOwn(project.workloads, image) ? project.workloads[image] : undefined;
+    return workloads ? [{ project, workloads }] : [];
+  });
+}
+
+function pick<T>(all: Readonly<Record<string, T>>, name: string, field: string, what: string): T {
+  const found = Object.hasOwn(all, name) ? all[name] : undefined;
+  if (found !== undefined) return found;
+  const names = Object.keys(all);
+  const meant = nearest(name, names);
+  const known = names.length === 0 ? 'it has none' : `known are ${names.join(', ')}`;
+  const message = `${quoted(name)} is not ${what} of delivery.yaml${meant === undefined ? '' : `; did you mean "${meant}"?`}; ${known}`;
+  throw new InputError([{ field, message }]);
+}

@@ -1,0 +1,107 @@
+import type { Problem } from '../../errors/errors.ts';
+import type { Path, SourceDocument } from './document.ts';
+import { formatPath } from './document.ts';
+import { quoted } from './found.ts';
+import { suggest } from './nearest.ts';
+
+/**
+ * What one field alone cannot show. The data is looked at as it was written, so that these problems are told together
+ * with those of the single fields; what has the wrong shape is passed over here.
+ */
+export function ruleProblems(document: SourceDocument): Problem[] {
+  return [...unknownImages(document), ...nothingPromoted(document), ...repeatedWorkloads(document)];
+}
+
+function unknownImages({ data, placeOfKey }: SourceDocument): Problem[] {
+  const images = Object.keys(mapping(mapping(data)['images']));
+  if (images.length === 0) return [];
+  return workloadLists(data)
+    .filter(({ image }) => !images.includes(image))
+    .map(({ image, path }) => ({
+      field: formatPath(path),
+      message: `${quoted(image)} is not an image of this file${suggest(image, images)}`,
+      at: placeOfKey(path),
+    }));
+}
+
+function nothingPromoted({ data, placeOf }: SourceDocument): Problem[] {
+  const images = mapping(mapping(data)['images']);
+  return workloadLists(data)
+    .filter(({ image, project }) => project['follows'] === 'stable' && Object.hasOwn(images, image))
+    .filter(({ image }) => mapping(images[image])['promoted'] === undefined)
+    .map(({ image, path }) => {
+      const follows = [...path.slice(0, 2), 'follows'];
+      const field = formatPath(['images', image, 'promoted']);
+      return {
+        field: formatPath(follows),
+        message: `"stable" cannot be followed: ${field} is not given`,
+        at: placeOf(follows),
+      };
+    });
+}
+
+/** A workload stands once under an image, and each container of it follows one image of one project. */
+function repeatedWorkloads({ data, placeOf }: SourceDocument): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, Path>();
+  const addUnlessNew = (identity: readonly unknown[], path: Path, what: string, advice = ''): boolean => {
+    const id = JSON.stringify(identity);
+    const before = seen.get(id);
+    seen.set(id, before ?? path);
+    if (!before) return true;
+    const { line, column } = placeOf(before);
+    const message = `${what} stands already in ${formatPath(before)} (line ${line}, column ${column})${advice}`;
+    problems.push({ field: formatPath(path), message, at: placeOf(path) });
+    return false;
+  };
+  for (const { path: list, project, workloads } of workloadLists(data)) {
+    for (const [index, workload] of workloads.entries()) {
+      const { kind, name, container } = mapping(workload);
+      if (typeof kind !== 'string' || typeof name !== 'string') continue;
+      const path = [...list, index];
+      const what = `${kind} ${quoted(name)}`;
+      if (!addUnlessNew([...list, kind, name], path, what, '; name it once, its containers as a list')) continue;
+      const { cluster = null, namespace } = project;
+      if (typeof namespace !== 'string') continue;
+      for (const [place, one] of containersOf(container, path)) {
+        addUnlessNew(
+          [cluster, namespace, kind, name, one],
+          place,
+          `container ${quoted(one)} of ${what} in namespace ${namespace}`,
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+function containersOf(container: unknown, path: Path): [Path, string][] {
+  const given: [Path, unknown][] = Array.isArray(container)
+    ? container.map((one, index) => [[...path, 'container', index], one])
+    : [[[...path, 'container'], container]];
+  return given.filter((entry): entry is [Path, string] => typeof entry[1] === 'string');
+}
+
+interface WorkloadList {
+  readonly path: Path;
+  readonly project: Mapping;
+  readonly image: string;
+  readonly workloads: readonly unknown[];
+}
+
+function workloadLists(data: unknown): WorkloadList[] {
+  return Object.entries(mapping(mapping(data)['projects'])).flatMap(([name, project]) =>
+    Object.entries(mapping(mapping(project)['workloads'])).map(([image, workloads]) => ({
+      path: ['projects', name, 'workloads', image],
+      project: mapping(project),
+      image,
+      workloads: Array.isArray(workloads) ? workloads : [],
+    })),
+  );
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function mapping(value: unknown): Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}

@@ -1,0 +1,157 @@
+import * as z from 'zod/mini';
+import {
+  dnsLabel,
+  dnsSubdomain,
+  duration,
+  expected,
+  expectedText,
+  innerPath,
+  plainName,
+  repository,
+  text,
+  webAddress,
+  word,
+} from './fields.ts';
+
+/**
+ * delivery.yaml as it is written. This is the one place where its fields stand: the parser, schema/delivery.schema.json
+ * and the table of docs/delivery-file.md are made from it.
+ */
+
+const about = (description: string) => z.meta({ description });
+
+/** A list that is there has something in it. */
+function listOf<Item extends z.ZodMiniType>(item: Item, phrase: string) {
+  const error = expected(`a list of at least one ${phrase}`);
+  return z
+    .array(item, { error })
+    .check(z.minLength(1, { error: `is an empty list: give at least one ${phrase}, or leave the field out` }));
+}
+
+/** A mapping by name that is there has something in it. */
+function byName<Value extends z.ZodMiniType>(value: Value, phrase: string) {
+  const error = ({ input, code }: { readonly input?: unknown; readonly code?: string }): string =>
+    expected(code === 'invalid_key' ? 'a name' : `a mapping of at least one ${phrase}`)({ input });
+  return z.record(dnsLabel, value, { error }).check(
+    z.refine((given) => Object.keys(given).length > 0, `is empty: give at least one ${phrase}`),
+    z.meta({ minProperties: 1 }),
+  );
+}
+
+function fields<const Shape extends z.core.$ZodShape>(shape: Shape) {
+  const known = Object.keys(shape).join(', ');
+  return z.strictObject(shape, { error: expected(`a mapping with the fields ${known}`) });
+}
+
+const build = fields({
+  context: z._default(innerPath.check(about('Build context, relative to the root of the repository.')), '.'),
+  file: z.optional(
+    innerPath.check(
+      about('Dockerfile, relative to the root of the repository; when left out, `Dockerfile` in the context.'),
+    ),
+  ),
+  target: z.optional(
+    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a stage of the Dockerfile (letters, digits, . _ -)').check(
+      about('Stage of the Dockerfile to build; the last one when left out.'),
+    ),
+  ),
+});
+
+const image = fields({
+  repository: repository.check(about('Where builds are pushed, as `latest` and `latest-N`: host[:port]/path.')),
+  promoted: z.optional(
+    repository.check(
+      about(
+        'Where promoted builds are copied, as `stable` and their version. It may be the same as `repository`: the tags differ.',
+      ),
+    ),
+  ),
+  build: z.optional(build.check(about('How the image is built. Left out for an image that is not built here.'))),
+});
+
+const containersPhrase = 'the name of a container, or a list of names';
+
+const workload = fields({
+  kind: word(['Deployment', 'StatefulSet']).check(about('Kind of the workload.')),
+  name: dnsSubdomain.check(about('Name of the workload in the namespace of the project.')),
+  container: z
+    .union([dnsLabel, listOf(dnsLabel, 'container name').check(z.meta({ uniqueItems: true }))], {
+      error: expected(containersPhrase),
+    })
+    .check(about('The container that runs the image, or a list when several do; init containers count.')),
+});
+
+const statusPhrase = 'a status of HTTP, a whole number from 200 to 599';
+
+const contentPhrase = 'a text of 1 to 1000 characters';
+
+const check = fields({
+  url: webAddress.check(about('Page to ask for, http or https, without user name and password.')),
+  status: z._default(
+    z
+      .int({ error: expected(statusPhrase) })
+      .check(
+        z.minimum(200, { error: expected(statusPhrase) }),
+        z.maximum(599, { error: expected(statusPhrase) }),
+        about('Status the page has to answer with.'),
+      ),
+    200,
+  ),
+  contains: z.optional(
+    z
+      .string({ error: expectedText(contentPhrase) })
+      .check(
+        z.minLength(1, { error: expected(contentPhrase) }),
+        z.maxLength(1000, { error: expected(contentPhrase) }),
+        about('Text that the page has to hold, letter by letter.'),
+      ),
+  ),
+  within: z.prefault(
+    duration.check(
+      about(
+        'How long the right answer may take to come, once every workload is ready: `90s`, `10m`, `1h30m`; 24h at most.',
+      ),
+    ),
+    '1m',
+  ),
+});
+
+const project = fields({
+  cluster: z.optional(plainName.check(about('Context of the kubeconfig; the current one when left out.'))),
+  namespace: dnsLabel.check(about('Namespace that the project lives in.')),
+  follows: word(['latest', 'stable']).check(
+    about('Tag whose moves are rolled out here: `latest` (every build) or `stable` (promoted ones).'),
+  ),
+  environment: z.optional(
+    plainName.check(about('GitHub environment that deployments are recorded for; no records are made when left out.')),
+  ),
+  workloads: z.optional(
+    byName(
+      listOf(workload, 'workload').check(about('The workloads that run this image; all of them follow it.')),
+      'image',
+    ).check(about('What runs here, by image of this file.')),
+  ),
+  checks: z.optional(
+    listOf(check, 'check').check(
+      about('Pages that have to answer rightly after a rollout; one that does not makes the rollout fail.'),
+    ),
+  ),
+});
+
+export const deliverySchema = fields({
+  images: byName(image.check(about('An image, by the name that inputs and workloads use for it.')), 'image').check(
+    about('The images that are delivered.'),
+  ),
+  projects: z.optional(
+    byName(project.check(about('A project, by the name that inputs use for it.')), 'project').check(
+      about('The projects that run them; each is a namespace of a cluster.'),
+    ),
+  ),
+}).check(
+  z.meta({
+    title: 'delivery.yaml',
+    description: 'Topology of a delivery: which images there are, and which projects run them.',
+  }),
+);
+
+export type DeliveryFile = z.output<typeof deliverySchema>;

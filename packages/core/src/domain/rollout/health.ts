@@ -1,0 +1,47 @@
+import { parseImageReference, sameRepository } from '../image-reference.ts';
+import type { Workload } from '../workload.ts';
+
+/** `stopped`: scaled to zero, which is left as it is. */
+export type Health = { readonly is: 'healthy' | 'stopped' | 'progressing'; readonly detail: string };
+
+/**
+ * Whether a workload runs its template, and only that: its generation observed, all wanted replicas updated, ready and
+ * available, none left of an older template (the rule of `kubectl rollout status`, with readiness added).
+ */
+export function healthOf(workload: Workload): Health {
+  const { wanted, replicas, updated, ready, available } = workload;
+  const progressing = (detail: string): Health => ({ is: 'progressing', detail });
+  if (workload.observedGeneration < workload.generation) return progressing('the change is not observed yet');
+  if (wanted === 0) {
+    return replicas === 0 ? { is: 'stopped', detail: 'scaled to zero' } : progressing(`${replicas} replicas are left`);
+  }
+  if (updated < wanted) return progressing(`${updated} of ${wanted} replicas updated`);
+  if (replicas > updated) return progressing(`${replicas - updated} old replicas are left`);
+  if (ready < wanted) return progressing(`${ready} of ${wanted} replicas ready`);
+  if (available < wanted) return progressing(`${available} of ${wanted} replicas available`);
+  if (workload.kind === 'StatefulSet' && workload.currentRevision !== workload.updateRevision) {
+    return progressing('the new revision is not the current one yet');
+  }
+  return { is: 'healthy', detail: `${wanted} of ${wanted} replicas ready` };
+}
+
+/** Whether two references name the same content: the digest decides, a tag beside it does not matter. */
+export function sameImage(a: string, b: string): boolean {
+  if (a === b) return true;
+  const [one, other] = [parseImageReference(a), parseImageReference(b)];
+  return one?.digest !== undefined && other !== undefined && one.digest === other.digest && sameRepository(one, other);
+}
+
+/** The images of the named containers; a container that the workload lacks is left out. */
+export function imagesOf(workload: Workload, containers: readonly string[]): Record<string, string> {
+  const images: Record<string, string> = {};
+  for (const { name, image } of workload.containers) if (containers.includes(name)) images[name] = image;
+  return images;
+}
+
+export function runsImages(workload: Workload, images: Readonly<Record<string, string>>): boolean {
+  const present = imagesOf(workload, Object.keys(images));
+  return Object.entries(images).every(
+    ([name, image]) => present[name] !== undefined && sameImage(present[name], image),
+  );
+}

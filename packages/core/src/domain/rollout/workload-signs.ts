@@ -1,0 +1,82 @@
+import type { NamespaceView, Workload } from '../workload.ts';
+import { describeWorkload } from '../workload.ts';
+import type { Sign } from './cause.ts';
+import { grace } from './cause.ts';
+import { bare, lastEvent } from './container-signs.ts';
+import { newestPods, newestReplicaSet, podsOf } from './newest.ts';
+import { podSigns } from './pod-signs.ts';
+import { lastProbeFailure } from './readiness.ts';
+
+/**
+ * Everything that speaks against a workload's newest template. Events of the workload itself count when they are newer than
+ * `since` (the cluster's own time), since those of an earlier rollout look the same.
+ */
+export function workloadSigns(workload: Workload, view: NamespaceView, since: Date): readonly Sign[] {
+  if (workload.observedGeneration < workload.generation) return [];
+  const roomComes = podsOf(workload, view).some(({ deleting }) => deleting);
+  const pods = newestPods(workload, view);
+  return [
+    ...pods.flatMap((pod) => podSigns(pod, view.events, roomComes)),
+    ...creationSigns(workload, view, since, roomComes),
+    ...deadlineSigns(workload, view),
+  ];
+}
+
+/** Pods that the API server does not let be made. A Deployment says so in its ReplicaSet, a StatefulSet by events only. */
+function creationSigns(workload: Workload, view: NamespaceView, since: Date, roomComes: boolean): readonly Sign[] {
+  const message =
+    workload.kind === 'Deployment' ? replicaFailure(workload, view) : creationEvent(workload, view, since);
+  if (message === undefined) return [];
+  const quota = /exceeded quota|failed quota/i.test(message);
+  if (quota && roomComes) return [];
+  const cause = quota ? 'quota' : 'admission';
+  const sentence = `no pod of ${describeWorkload(workload)} may be made: ${bare(message)}`;
+  return [
+    {
+      key: `${workload.uid}//${cause}`,
+      cause,
+      graceMs: quota ? grace.room : grace.late,
+      renew: false,
+      sentence,
+      pod: '',
+      container: '',
+    },
+  ];
+}
+
+function replicaFailure(workload: Workload, view: NamespaceView): string | undefined {
+  const conditions = newestReplicaSet(workload, view)?.conditions ?? [];
+  return conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')?.message;
+}
+
+function creationEvent(workload: Workload, view: NamespaceView, since: Date): string | undefined {
+  const own = view.events.filter(({ object, lastSeen }) => object.uid === workload.uid && lastSeen > since);
+  const failed = lastEvent(own, ({ reason }) => reason === 'FailedCreate');
+  const healed = own.some(
+    ({ reason, lastSeen }) => reason === 'SuccessfulCreate' && failed && lastSeen >= failed.lastSeen,
+  );
+  return healed ? undefined : failed?.message;
+}
+
+/** The workload's owner has said how long it may take (spec.progressDeadlineSeconds). */
+function deadlineSigns(workload: Workload, view: NamespaceView): readonly Sign[] {
+  const passed = workload.conditions.some(
+    ({ type, status, reason }) => type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
+  );
+  if (!passed) return [];
+  const probe = lastProbeFailure(workload, view);
+  const why = probe ? `: ${probe.sentence}` : '';
+  const sentence = `${describeWorkload(workload)} made no progress within its own progress deadline${why}`;
+  // The condition of an earlier template stands until the controller sees the first progress of this one.
+  return [
+    {
+      key: `${workload.uid}//deadline`,
+      cause: 'not-ready',
+      graceMs: grace.room,
+      renew: false,
+      sentence,
+      pod: probe?.pod ?? '',
+      container: probe?.container ?? '',
+    },
+  ];
+}

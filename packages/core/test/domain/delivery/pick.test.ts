@@ -1,0 +1,56 @@
+import { parseTopology } from '../../../src/domain/delivery/parse.ts';
+import { pickImage, pickProject, workloadsOf } from '../../../src/domain/delivery/pick.ts';
+import { problemsOf } from './problems-of.ts';
+
+const topology = parseTopology(
+  `
+images:
+  web: {repository: registry.example.org/dev/web}
+  loader: {repository: registry.example.org/dev/loader}
+projects:
+  test:
+    namespace: dev
+    follows: latest
+    workloads: {web: [{kind: Deployment, name: web, container: web}]}
+  graph: {namespace: graph, follows: latest}
+  ric:
+    namespace: ric
+    follows: latest
+    workloads: {web: [{kind: StatefulSet, name: stack, container: web}]}
+`,
+  'delivery.yaml',
+);
+
+test('gives the image and the project of a name', () => {
+  expect(pickImage(topology, 'web').name).toBe('web');
+  expect(pickProject(topology, 'graph').namespace).toBe('graph');
+});
+
+test('names the nearest and all that there are', () => {
+  expect(problemsOf(() => pickImage(topology, 'wbe'))).toEqual([
+    'image: "wbe" is not an image of delivery.yaml; did you mean "web"?; known are web, loader',
+  ]);
+  expect(problemsOf(() => pickProject(topology, 'production', 'projects'))).toEqual([
+    'projects: "production" is not a project of delivery.yaml; known are test, graph, ric',
+  ]);
+});
+
+test.each(['constructor', '__proto__', 'toString', ''])('finds nothing under %s', (name) => {
+  expect(problemsOf(() => pickProject(topology, name))).toHaveLength(1);
+});
+
+test('says when the file has no projects', () => {
+  const images = { images: topology.images, projects: {} };
+  expect(problemsOf(() => pickProject(images, 'test'))).toEqual([
+    'project: "test" is not a project of delivery.yaml; it has none',
+  ]);
+});
+
+test('tells where an image runs, in the order of the file', () => {
+  expect(workloadsOf(topology, 'web').map(({ project, workloads }) => [project.name, workloads[0]?.name])).toEqual([
+    ['test', 'web'],
+    ['ric', 'stack'],
+  ]);
+  expect(workloadsOf(topology, 'loader')).toEqual([]);
+  expect(workloadsOf(topology, 'constructor')).toEqual([]);
+});
