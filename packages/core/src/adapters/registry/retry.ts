@@ -1,0 +1,54 @@
+import type { Clock } from '../../ports/clock.ts';
+import { RegistryError } from './failure.ts';
+
+const maxTries = 6;
+const firstDelayMs = 500;
+/** A registry that asks for a longer pause than this is not waited for: the reader should know now. */
+const maxRetryAfterMs = 5 * 60_000;
+
+/**
+ * Tries until it succeeds, fails for good, or has failed six times: 0.5, 1, 2, 4, 8 s between, half of each at random, so
+ * that builds which failed together do not come again together. What the server asks for by Retry-After goes before.
+ */
+export async function withRetries<T>(clock: Clock, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !error.retryable) throw error;
+      const { retryAfterMs } = error;
+      if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) {
+        throw givenUp(
+          error,
+          `it asks to come again in ${Math.ceil(retryAfterMs / 1000)} s, which is too long to wait here`,
+        );
+      }
+      if (tries === maxTries) throw givenUp(error, `tried ${maxTries} times`);
+      await clock.sleep(Math.max(retryAfterMs ?? 0, backoff(tries)), signal);
+    }
+  }
+}
+
+function givenUp(error: RegistryError, why: string): RegistryError {
+  const { status, hint } = error;
+  return new RegistryError(`${error.message}; ${why}`, { status, hint, retryable: true, cause: error.cause });
+}
+
+function backoff(tries: number): number {
+  const delay = firstDelayMs * 2 ** (tries - 1);
+  return delay / 2 + (Math.random() * delay) / 2;
+}
+
+/**
+ * Retry-After (RFC 9110, section 10.2.3), seconds or an HTTP-date, as milliseconds from now. A date is compared with the
+ * server's own clock where it gives one; undefined when there is none or it cannot be read.
+ */
+export function readRetryAfter(headers: Headers, now: Date): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  if (Number.isNaN(date) || !/[a-z]{3}/i.test(text)) return undefined;
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, date - (Number.isNaN(theirNow) ? now.getTime() : theirNow));
+}
