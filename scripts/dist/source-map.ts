@@ -15,7 +15,8 @@ const own = '/own/';
 export function ownSourceMap(minified: string, chunk: string, root: string): string | undefined {
   const load = (file: string): SourceMapInput | null => {
     if (file === 'chunk.js') return JSON.parse(readFileSync(`${chunk}.map`, 'utf8')) as SourceMapInput;
-    const path = resolve(dirname(chunk), file);
+    // ncc writes `../` before the path from the folder it was started in.
+    const path = resolve(root, file.replace(/^(\.\.\/)+/, ''));
     return compiledHere(path, root) ? mapOfCompiled(path, root) : null;
   };
   const { sources, names, mappings } = remapping(minified, load, { decodedMappings: true, excludeContent: true });

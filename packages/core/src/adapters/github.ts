@@ -1,0 +1,96 @@
+import { getOctokit } from '@actions/github';
+import type { RunContext } from '../action/run-context.ts';
+import { RemoteError } from '../errors/errors.ts';
+import type { DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
+import { translateGitHubError } from './github-error.ts';
+
+/** The repository of the run, at the API that the runner names: the token never goes elsewhere. */
+export function connectGitHub(token: string, run: Pick<RunContext, 'apiUrl' | 'repository'>): GitHub {
+  return new RestGitHub(token, run);
+}
+
+// Limits of docs.github.com/rest/deployments and rest/checks/runs.
+const maxDescription = 140;
+const maxSummary = 65_535;
+
+/** GitHub's REST API by @actions/github. One request for each call; nothing is tried again here: `retryable` tells the caller. */
+class RestGitHub implements GitHub {
+  readonly #rest: ReturnType<typeof getOctokit>['rest'];
+  readonly #repository: { readonly owner: string; readonly repo: string };
+
+  constructor(token: string, { apiUrl, repository }: Pick<RunContext, 'apiUrl' | 'repository'>) {
+    const [owner = '', repo = ''] = repository.split('/');
+    this.#repository = { owner, repo };
+    this.#rest = getOctokit(token, { baseUrl: apiUrl, log: silent }).rest;
+  }
+
+  async createDeployment(deployment: NewDeployment, signal: AbortSignal): Promise<number> {
+    const { environment, sha, description, payload } = deployment;
+    const { data } = await this.#send('record a deployment', 'deployments: write', signal, () =>
+      this.#rest.repos.createDeployment({
+        ...this.#repository,
+        ref: sha,
+        environment,
+        description: shorten(description, maxDescription),
+        payload: { ...payload },
+        // The commit was chosen already: it is neither merged with anything nor held up by other checks of its commit.
+        auto_merge: false,
+        required_contexts: [],
+        request: { signal },
+      }),
+    );
+    if (!('id' in data)) throw new RemoteError('github', 'GitHub recorded no deployment', { retryable: false });
+    return data.id;
+  }
+
+  async addDeploymentStatus(id: number, status: DeploymentStatus, signal: AbortSignal): Promise<void> {
+    const { state, description, environmentUrl, logUrl } = status;
+    await this.#send(`set deployment ${id} to ${state}`, 'deployments: write', signal, () =>
+      this.#rest.repos.createDeploymentStatus({
+        ...this.#repository,
+        deployment_id: id,
+        state,
+        description: shorten(description, maxDescription),
+        ...(environmentUrl !== undefined && { environment_url: environmentUrl }),
+        ...(logUrl !== undefined && { log_url: logUrl }),
+        request: { signal },
+      }),
+    );
+  }
+
+  async createNeutralCheck(check: NeutralCheck, signal: AbortSignal): Promise<void> {
+    const { name, sha, title, summary } = check;
+    await this.#send(`create the check ${name}`, 'checks: write', signal, () =>
+      this.#rest.checks.create({
+        ...this.#repository,
+        name,
+        head_sha: sha,
+        status: 'completed',
+        conclusion: 'neutral',
+        output: { title, summary: shorten(summary, maxSummary) },
+        request: { signal },
+      }),
+    );
+  }
+
+  async #send<T>(what: string, permission: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await request();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw translateGitHubError(error, what, permission);
+    }
+  }
+}
+
+/** The client would print warnings of its own to the step's log. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {
+  // nothing is printed that the caller does not see
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectGitHub } from '@delivery/core/adapters/github';
+import type { RemoteError } from '@delivery/core/errors/errors';
+import type { DeploymentStatus } from '@delivery/core/ports/github';
+import type { GitHubKit, SeenDeployment } from '@delivery/testing/contracts/github';
+import { gitHubContract } from '@delivery/testing/contracts/github';
+import { FakeGitHub } from '@delivery/testing/fake-github';
+import { git } from '@delivery/testing/github/git';
+import { GitHubStandIn } from '@delivery/testing/github/stand-in';
+
+const repository = 'acme/site';
+
+async function openFake(): Promise<GitHubKit> {
+  const sha = 'a'.repeat(40);
+  const github = new FakeGitHub({ commits: [sha] });
+  return {
+    github,
+    readOnly: new FakeGitHub({ commits: [sha], permissions: [] }),
+    sha,
+    deployments: async () => github.deployments,
+    neutralChecks: async () => github.checks,
+    close: async () => undefined,
+  };
+}
+
+/** The adapter over the stand-in; what was recorded is read back by GitHub's own routes. */
+async function openStandIn(): Promise<GitHubKit> {
+  const dir = mkdtempSync(join(tmpdir(), 'github-'));
+  const config = { act: '', localRepositories: {}, secrets: {}, vars: {}, env: {}, homeLinks: {} };
+  const standIn = await GitHubStandIn.start({ host: '127.0.0.1', port: 0, dataDir: dir, config, log: () => undefined });
+  standIn.createRepository(repository);
+  const sha = createCommit(standIn.repositoryPath(repository));
+  const open = (permissions: Record<string, 'read' | 'write'>) =>
+    connectGitHub(standIn.tokens.mint(repository, 'github-actions[bot]', permissions), {
+      apiUrl: standIn.url,
+      repository,
+    });
+  const read = async <T>(path: string): Promise<T> => {
+    const answer = await fetch(`${standIn.url}/repos/${repository}/${path}`, {
+      headers: { authorization: 'Bearer operator' },
+    });
+    return (await answer.json()) as T;
+  };
+  return {
+    github: open({ deployments: 'write', checks: 'write' }),
+    readOnly: open({ deployments: 'read', checks: 'read' }),
+    sha,
+    deployments: async () => {
+      const all = await read<Omit<SeenDeployment, 'statuses'>[]>('deployments');
+      return Promise.all(
+        all.map(async ({ id, environment, sha: of, description, payload }) => ({
+          ...{ id, environment, sha: of, description, payload },
+          statuses: (await read<RestStatus[]>(`deployments/${id}/statuses`)).reverse().map(seenStatus),
+        })),
+      );
+    },
+    neutralChecks: async () => {
+      const { check_runs: runs } = await read<{ check_runs: RestCheck[] }>(
+        `commits/${sha}/check-runs?status=completed`,
+      );
+      const neutral = runs.filter(({ conclusion }) => conclusion === 'neutral');
+      return neutral.map(({ name, head_sha, output: { title, summary } }) => ({ name, sha: head_sha, title, summary }));
+    },
+    close: async () => {
+      const { violations } = standIn;
+      await standIn.stop();
+      rmSync(dir, { recursive: true });
+      if (violations.length > 0) throw new Error(`not as GitHub describes it: ${JSON.stringify(violations)}`);
+    },
+  };
+}
+
+interface RestStatus {
+  readonly state: DeploymentStatus['state'];
+  readonly description: string;
+  readonly environment_url: string;
+  readonly log_url: string;
+}
+
+interface RestCheck {
+  readonly name: string;
+  readonly head_sha: string;
+  readonly conclusion: string;
+  readonly output: { readonly title: string; readonly summary: string };
+}
+
+function seenStatus({ state, description, environment_url, log_url }: RestStatus): DeploymentStatus {
+  const links = { ...(environment_url && { environmentUrl: environment_url }), ...(log_url && { logUrl: log_url }) };
+  return { state, description, ...links };
+}
+
+function createCommit(path: string): string {
+  const tree = git(path, 'hash-object', '-w', '-t', 'tree', '/dev/null');
+  const sha = git(path, '-c', 'user.name=dev', '-c', 'user.email=dev@example.org', 'commit-tree', '-m', 'First', tree);
+  git(path, 'update-ref', 'refs/heads/main', sha);
+  return sha;
+}
+
+gitHubContract('The fake', openFake);
+gitHubContract('The adapter over the stand-in', openStandIn);
+
+describe('the adapter when GitHub does not do what was asked', () => {
+  const token = 'ghs_canary0123456789';
+
+  async function failWith(answer: RequestListener): Promise<{ error: RemoteError; requests: IncomingMessage[] }> {
+    const requests: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      requests.push(request);
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const github = connectGitHub(token, {
+      apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      repository,
+    });
+    const { signal } = new AbortController();
+    const call = github.addDeploymentStatus(7, { state: 'success', description: 'healthy' }, signal);
+    const error = await call.then(
+      () => Promise.reject(new Error('it did not fail')),
+      (caught: unknown) => caught as RemoteError,
+    );
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    return { error, requests };
+  }
+
+  const answering = (status: number, headers: Record<string, string> = {}, body: string = '{"message":"Nope"}') => {
+    const listener: RequestListener = (_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'x-canary': token, ...headers }).end(body);
+    };
+    return listener;
+  };
+
+  it.each([
+    [401, {}, false, 'not accepted'],
+    [403, {}, false, 'deployments: write'],
+    [403, { 'retry-after': '17' }, true, 'wait 17 s'],
+    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1790000000' }, true, 'until 2026-09-21T14:13:20.000Z'],
+    [403, { 'x-ratelimit-remaining': '42' }, false, 'deployments: write'],
+    [429, { 'retry-after': '60' }, true, 'wait 60 s'],
+    [429, {}, true, undefined],
+    [404, {}, false, 'deployments: write'],
+    [422, {}, false, undefined],
+    [500, {}, true, undefined],
+    [502, {}, true, undefined],
+    [503, {}, true, undefined],
+  ])(
+    'tells of a %i with %j whether it may pass later (%s) and what to do',
+    async (status, headers, retryable, hint) => {
+      const { error, requests } = await failWith(answering(status, headers));
+      expect(error).toMatchObject({ code: 'github', status, retryable });
+      expect(error.message).toBe(`cannot set deployment 7 to success: GitHub's API answered ${status}: Nope`);
+      if (hint === undefined) expect(error.hint).toBeUndefined();
+      else expect(error.hint).toContain(hint);
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it('calls a lost connection one that may pass later, without a status', async () => {
+    const { error } = await failWith((request) => request.socket.destroy());
+    expect(error).toMatchObject({ code: 'github', status: undefined, retryable: true });
+  });
+
+  it('shows one bounded line of what GitHub says', async () => {
+    const message = `first\n::error::second ${'x'.repeat(5000)}`;
+    const { error } = await failWith(answering(422, {}, JSON.stringify({ message })));
+    expect(error.message).not.toContain('\n');
+    expect(error.message.length).toBeLessThan(300);
+  });
+
+  it.each(['<html>bad gateway</html>', '', '[]', '{"message":5}'])(
+    'copes with an answer that is not of its form: %j',
+    async (body) => {
+      const { error } = await failWith(answering(502, { 'content-type': 'text/html' }, body));
+      expect(error.message).toBe("cannot set deployment 7 to success: GitHub's API answered 502");
+    },
+  );
+
+  it('keeps neither the token nor any header in the error', async () => {
+    const { error, requests } = await failWith(answering(403));
+    expect(requests[0]?.headers.authorization).toContain(token);
+    expect(JSON.stringify([error, error.message, error.hint, error.stack, String(error.cause)])).not.toContain(token);
+  });
+});

@@ -1,0 +1,201 @@
+import type { NamespaceView, Pod, Workload, WorkloadReference } from '@delivery/core/domain/workload';
+import { describeWorkload } from '@delivery/core/domain/workload';
+import { ActionError, RemoteError } from '@delivery/core/errors/errors';
+import type { Cluster, ImageChange, LogOptions } from '@delivery/core/ports/cluster';
+
+/** One call of setImages that was let through. */
+export interface SetImagesCall {
+  readonly workload: WorkloadReference;
+  readonly change: ImageChange;
+  readonly dryRun: boolean;
+}
+
+/** Namespaces in memory. It plays the API server, not its controllers: a test scripts what follows a change by `onSetImages`. */
+export class FakeCluster implements Cluster {
+  readonly calls: SetImagesCall[] = [];
+  /** Logs by `<pod>/<container>`, and `<pod>/<container>/previous`. */
+  readonly logs = new Map<string, string>();
+  /** Called after images were set (never for a dry run) with the workload as it is then. */
+  onSetImages: (workload: Workload) => void = () => {};
+  readonly #views = new Map<string, NamespaceView>();
+  readonly #watchers = new Set<() => void>();
+  #failure: RemoteError | undefined;
+
+  view(namespace: string): NamespaceView {
+    return this.#views.get(namespace) ?? { workloads: [], replicaSets: [], pods: [], events: [] };
+  }
+
+  /** Changes a namespace; everyone who watches sees it. */
+  change(namespace: string, change: (view: NamespaceView) => Partial<NamespaceView>): void {
+    const view = this.view(namespace);
+    this.#views.set(namespace, { ...view, ...change(view) });
+    for (const wake of this.#watchers) wake();
+  }
+
+  /** Puts a workload in place of the one of the same kind and name, or adds it. */
+  putWorkload(workload: Workload): void {
+    this.change(workload.namespace, ({ workloads }) => ({
+      workloads: [...workloads.filter((other) => !isSame(other, workload)), workload],
+    }));
+  }
+
+  /** Puts a pod in place of the one of the same name, or adds it. */
+  putPod(pod: Pod): void {
+    this.change(pod.namespace, ({ pods }) => ({ pods: [...pods.filter(({ name }) => name !== pod.name), pod] }));
+  }
+
+  /** From now on every call fails with `error`, and every watch ends with it; undefined: no more. */
+  fail(error: RemoteError | undefined): void {
+    this.#failure = error;
+    for (const wake of this.#watchers) wake();
+  }
+
+  async readWorkload(reference: WorkloadReference, signal: AbortSignal): Promise<Workload | undefined> {
+    await this.#answer(signal);
+    return this.#find(reference);
+  }
+
+  async setImages(
+    reference: WorkloadReference,
+    change: ImageChange,
+    { dryRun }: { dryRun: boolean },
+    signal: AbortSignal,
+  ): Promise<Workload> {
+    await this.#answer(signal);
+    // From here to the end nothing is awaited: the change is made whole or not at all.
+    const workload = this.#find(reference);
+    if (!workload) throw refusal(404, `${describeWorkload(reference)} does not exist`);
+    requireContainers(workload, change);
+    const { name, namespace, kind } = reference;
+    for (const container of workload.containers) {
+      const expected = change.expected?.[container.name];
+      if (expected !== undefined && expected !== container.image)
+        throw refusal(409, `${describeWorkload(workload)} was changed by somebody else`);
+    }
+    this.calls.push({ workload: { kind, namespace, name }, change, dryRun });
+    const changed = withChange(workload, change);
+    if (dryRun) return changed;
+    this.putWorkload(changed);
+    this.onSetImages(changed);
+    return changed;
+  }
+
+  async *watchNamespace(namespace: string, signal: AbortSignal): AsyncGenerator<NamespaceView, never, undefined> {
+    let seen: NamespaceView | undefined;
+    for (;;) {
+      await this.#answer(signal);
+      const view = this.view(namespace);
+      if (view === seen) {
+        await this.#nextChange(signal);
+        continue;
+      }
+      seen = view;
+      this.#views.set(namespace, view);
+      yield view;
+    }
+  }
+
+  async readLog(pod: Pod, container: string, options: LogOptions, signal: AbortSignal): Promise<string> {
+    await this.#answer(signal);
+    const log = this.logs.get(`${pod.name}/${container}${options.previous ? '/previous' : ''}`) ?? '';
+    const lines = log.split(/(?<=\n)/).slice(-options.tailLines);
+    return lines.join('').slice(-options.limitBytes);
+  }
+
+  #find(reference: WorkloadReference): Workload | undefined {
+    return this.view(reference.namespace).workloads.find((workload) => isSame(workload, reference));
+  }
+
+  async #answer(signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    signal.throwIfAborted();
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #nextChange(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        this.#watchers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#watchers.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}
+
+/** A workload with one container `web`, zero replicas, and everything observed. */
+export function newWorkload(given: Partial<Workload> = {}): Workload {
+  const { kind = 'Deployment', namespace = 'test', name = 'web' } = given;
+  return {
+    kind,
+    namespace,
+    name,
+    uid: `${kind}-${namespace}-${name}`,
+    generation: 1,
+    observedGeneration: 1,
+    paused: false,
+    annotations: {},
+    containers: [{ name: 'web', image: 'registry.example.org/web:1', init: false }],
+    wanted: 0,
+    replicas: 0,
+    updated: 0,
+    ready: 0,
+    available: 0,
+    updateRevision: '',
+    currentRevision: '',
+    conditions: [],
+    ...given,
+  };
+}
+
+/** A pod that no node has taken yet. */
+export function newPod(given: Partial<Pod> = {}): Pod {
+  const { namespace = 'test', name = 'web-0' } = given;
+  return {
+    namespace,
+    name,
+    uid: `Pod-${namespace}-${name}`,
+    ownerUid: '',
+    revision: '',
+    phase: 'Pending',
+    reason: '',
+    deleting: false,
+    createdAt: new Date(0),
+    conditions: [],
+    containers: [],
+    ...given,
+  };
+}
+
+function isSame(a: WorkloadReference, b: WorkloadReference): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+}
+
+function requireContainers(workload: Workload, { images, expected = {} }: ImageChange): void {
+  const there = workload.containers.map(({ name }) => name);
+  const missing = [...Object.keys(images), ...Object.keys(expected)].find((name) => !there.includes(name));
+  if (missing === undefined) return;
+  const message = `${describeWorkload(workload)} has no container ${missing}; it has: ${there.join(', ')}`;
+  throw new ActionError('container-unknown', message);
+}
+
+function withChange(workload: Workload, { images, annotations }: ImageChange): Workload {
+  const containers = workload.containers.map((container) => ({
+    ...container,
+    image: images[container.name] ?? container.image,
+  }));
+  const isNew = containers.some(({ image }, index) => image !== workload.containers[index]?.image);
+  const merged = Object.entries({ ...workload.annotations, ...annotations });
+  return {
+    ...workload,
+    containers,
+    generation: workload.generation + (isNew ? 1 : 0),
+    annotations: Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null)),
+  };
+}
+
+function refusal(status: number, message: string): RemoteError {
+  return new RemoteError('cluster', message, { status, retryable: false });
+}
