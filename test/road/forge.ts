@@ -1,0 +1,86 @@
+import { StandInClient } from '@delivery/testing/github/client';
+import type { Run } from '@delivery/testing/github/run';
+import { GitHubStandIn } from '@delivery/testing/github/stand-in';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../ground/commands.ts';
+import { repositoryRoot } from '../ground/settings.ts';
+import type { GroundState } from '../ground/state.ts';
+
+/** The name under which callers and the callable workflows know this suite; act serves it from the work tree. */
+const suite = 'InformaticsMatters/fragalysis-actions@v1';
+
+/** The stand-in for GitHub with runners that can reach the ground. The runner is not logged in anywhere: secrets have to do it. */
+export async function startGitHub(state: GroundState, kubeconfig: string, port = 0): Promise<GitHubStandIn> {
+  const { basic } = state.registries;
+  const { DOCKER_CONFIG: _config, REGISTRY_AUTH_FILE: _logins, ...env } = state.environment;
+  return GitHubStandIn.start({
+    host: '127.0.0.1',
+    port,
+    dataDir: join(state.directories.run, 'github'),
+    config: {
+      act: state.programs.act,
+      localRepositories: { [suite]: repositoryRoot },
+      secrets: { REGISTRY_USERNAME: basic.username, REGISTRY_PASSWORD: basic.password, KUBECONFIG: kubeconfig },
+      vars: {},
+      env: { ...env, PATH: process.env['PATH'] ?? '' },
+      homeLinks: { '.docker/cli-plugins/docker-buildx': state.programs.buildx },
+    },
+    log: () => undefined,
+  });
+}
+
+/** A developer's clone of a stack's repository. */
+export class Clone {
+  readonly dir: string;
+  readonly repository: string;
+  readonly client: StandInClient;
+
+  private constructor(dir: string, repository: string, client: StandInClient) {
+    this.dir = dir;
+    this.repository = repository;
+    this.client = client;
+  }
+
+  /** A new repository at the stand-in and a clone of it that holds the content of `source`, not yet committed. */
+  static async create(state: GroundState, url: string, repository: string, source: string): Promise<Clone> {
+    const client = new StandInClient(url);
+    const { cloneUrl } = await client.createRepository(repository);
+    const dir = mkdtempSync(join(state.directories.run, 'clone-'));
+    const clone = new Clone(dir, repository, client);
+    await clone.git('init', '-q', '-b', 'main', '.');
+    await clone.git('remote', 'add', 'origin', cloneUrl);
+    cpSync(source, dir, { recursive: true });
+    return clone;
+  }
+
+  git(...args: readonly string[]): Promise<string> {
+    const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+    return run('git', ['-C', this.dir, ...who, ...args]);
+  }
+
+  /** Changes a file of the clone. */
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.dir, file);
+    const before = readFileSync(path, 'utf8');
+    const after = change(before);
+    if (after === before) throw new Error(`${file} is as it was`);
+    writeFileSync(path, after);
+  }
+
+  /** Commits everything, pushes it, and gives the id of the run that it starts. */
+  async push(message: string): Promise<number> {
+    await this.git('add', '-A');
+    await this.git('commit', '-q', '--allow-empty', '-m', message);
+    await this.git('push', '-q', 'origin', 'main');
+    const sha = (await this.git('rev-parse', 'HEAD')).trim();
+    const [id, ...more] = await this.client.runIds(this.repository, { head_sha: sha });
+    if (id === undefined || more.length > 0) throw new Error(`the push started ${more.length + (id ? 1 : 0)} runs`);
+    return id;
+  }
+
+  /** Pushes, and waits until the run is over. */
+  async deliver(message: string, onChange?: (run: Run) => void): Promise<Run> {
+    return this.client.waitForRun(await this.push(message), onChange ? { onChange } : {});
+  }
+}
