@@ -42,12 +42,9 @@ for (const dir of actionDirs(root)) {
   const metadata = readMetadata(dir);
   const before = readFileSync(file, 'utf8');
   const name = relative(root, file);
-  const after = between(
-    between(before, 'inputs', inputsTable(metadata), name),
-    'outputs',
-    outputsTable(metadata),
-    name,
-  );
+  const tables = between(before, 'inputs', inputsTable(metadata), name);
+  const filled = between(tables, 'outputs', outputsTable(metadata), name);
+  const after = await format(filled, { ...(await resolveConfig(file)), parser: 'markdown' });
   if (after === before) continue;
   stale.push(name);
   if (!check) writeFileSync(file, after);

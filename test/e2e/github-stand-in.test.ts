@@ -9,6 +9,7 @@ import { jest } from '@jest/globals';
 import { StandInClient } from '@delivery/testing/github/client';
 import { git } from '@delivery/testing/github/git';
 import { GitHubStandIn } from '@delivery/testing/github/stand-in';
+import { readState } from '../ground/state.ts';
 
 /** Files of the repository `acme/suite`, which others call at `v1`: a callable workflow and an action of its own. */
 const suite = {
@@ -108,14 +109,6 @@ const caller = {
   `,
 };
 
-/** Without it there is nothing to test here, so it has to be given: the ground gives it. */
-function actPath(): string {
-  const path = process.env['GROUND_ACT'];
-  if (path === undefined || !existsSync(path))
-    throw new Error('GROUND_ACT does not name act: bring the ground up first');
-  return path;
-}
-
 function writeFiles(dir: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
@@ -154,7 +147,7 @@ describe('the stand-in for GitHub with a real runner', () => {
       port: 0,
       dataDir: join(dir, 'data'),
       config: {
-        act: actPath(),
+        act: readState().programs.act,
         localRepositories: { 'acme/suite@v1': join(dir, 'suite') },
         secrets: { PASSWORD: password },
         vars: { EXPECTED: password },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 
 export interface BundleRun {
@@ -21,16 +21,21 @@ export interface StartedBundle {
 
 /**
  * Starts an action as the runner does: the committed bundle by Node, inputs as INPUT_*, files for outputs and summary. `env` is all
- * it gets beside PATH and HOME.
+ * it gets beside PATH and HOME; `homeLinks` are links below HOME.
  */
 export function startBundle(
   action: string,
   inputs: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>>,
+  homeLinks: Readonly<Record<string, string>> = {},
 ): StartedBundle {
   const dir = mkdtempSync(join(tmpdir(), `${action}-`));
   const [output, summary] = [join(dir, 'output'), join(dir, 'summary')];
   for (const file of [output, summary]) writeFileSync(file, '');
+  for (const [name, target] of Object.entries(homeLinks)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    symlinkSync(target, join(dir, name));
+  }
   const given = Object.entries(inputs).map(([name, value]) => [
     `INPUT_${name.toUpperCase().replaceAll(' ', '_')}`,
     value,

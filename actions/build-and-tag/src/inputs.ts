@@ -1,4 +1,4 @@
-import { commonInputs, registryInputs } from '@delivery/core/action/common-inputs';
+import { commonInputs, registryInputs, registryLoginProblems } from '@delivery/core/action/common-inputs';
 import type { InputsOf } from '@delivery/core/action/inputs';
 import { lines, oneOf, optional, pairs, secret } from '@delivery/core/action/readers';
 import { quoted } from '@delivery/core/domain/delivery/found';
@@ -62,11 +62,7 @@ export function check(given: Inputs): readonly Problem[] {
   if (given['build-number-offset'] > 0 && given['build-number'].kind !== 'run') {
     wrong('build-number-offset', 'is added to the number of the run: leave it out when build-number is given');
   }
-  if ((given['registry-username'] === '') !== (given['registry-password'] === '')) {
-    wrong('registry-username', 'and registry-password are given both or neither');
-  }
-  // RFC 7617, section 2: the first colon ends the name.
-  if (given['registry-username'].includes(':')) wrong('registry-username', 'may not hold a colon');
+  problems.push(...registryLoginProblems(given));
   for (const platform of given.platforms) {
     if (!platformPattern.test(platform))
       wrong('platforms', `${quoted(platform)} is not a platform such as linux/amd64`);

@@ -1,3 +1,5 @@
+import type { Problem } from '../errors/errors.ts';
+import type { InputsOf } from './inputs.ts';
 import { boolean, oneOf, secret, text } from './readers.ts';
 
 /** What every action takes. */
@@ -15,6 +17,15 @@ export const registryInputs = {
   'registry-username': text(),
   'registry-password': secret(text()),
 } as const;
+
+/** What is wrong with the two of them together. */
+export function registryLoginProblems(given: InputsOf<typeof registryInputs>): readonly Problem[] {
+  const { 'registry-username': username, 'registry-password': password } = given;
+  // RFC 7617, section 2: the first colon ends the name.
+  if (username.includes(':')) return [{ field: 'registry-username', message: 'may not hold a colon' }];
+  if ((username === '') === (password === '')) return [];
+  return [{ field: 'registry-username', message: 'and registry-password are given both or neither' }];
+}
 
 /** What actions take that speak to a cluster: the content of a kubeconfig. Default: KUBECONFIG or the pod's own account. */
 export const clusterInputs = {

@@ -1,0 +1,125 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../../ports/clock.ts';
+import type { Cluster } from '../../ports/cluster.ts';
+import type { Access } from './access.ts';
+import { accessOf, tokenFromFile } from './access.ts';
+import { ApiClient } from './api-client.ts';
+import { KubernetesCluster } from './cluster.ts';
+import type { Source } from './kubeconfig.ts';
+import { chooseContext, wrong } from './kubeconfig.ts';
+import { formsOf, secretsOf } from './secrets.ts';
+
+export interface ClusterOptions {
+  /** The content of a kubeconfig; empty: the files of KUBECONFIG, else the service account of the pod. */
+  readonly kubeconfig?: string;
+  /** A context of the kubeconfig; left out: its current one. */
+  readonly context?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Called with every secret before anything is sent. */
+  readonly mask: (secret: string) => void;
+  /** Where Kubernetes mounts a pod's service account (kubernetes.io, "Accessing the Kubernetes API from a Pod"). */
+  readonly serviceAccountDirectory?: string;
+}
+
+/**
+ * A cluster by the client of kubernetes-client/javascript. No program is started, no request made before the kubeconfig is
+ * found right. Throws InputError, whose text holds nothing of the kubeconfig but names of contexts, clusters and users.
+ */
+export function connectCluster(options: ClusterOptions): Cluster {
+  const { cluster, user } = findAccess(options);
+  const config = new Http1KubeConfig();
+  config.loadFromOptions({
+    clusters: [cluster],
+    users: [user],
+    contexts: [{ name: 'chosen', cluster: cluster.name, user: user.name }],
+    currentContext: 'chosen',
+  });
+  return new KubernetesCluster(new ApiClient(config, cluster.server, options.clock), options.clock);
+}
+
+/**
+ * HTTP/1.1, so that each watch has a connection of its own. Over the client's HTTP/2 all of them share one, and requests that
+ * were made while it was being lost were seen to get neither an answer nor an error (undici 8.12).
+ */
+class Http1KubeConfig extends KubeConfig {
+  override createDispatcherOptions(...parameters: Parameters<KubeConfig['createDispatcherOptions']>) {
+    const options = super.createDispatcherOptions(...parameters);
+    if (options.type === 'agent') return { ...options, connect: { ...options.connect, allowH2: false } };
+    if (options.type === 'none') return { type: 'agent' as const, connect: { allowH2: false } };
+    return options;
+  }
+}
+
+function findAccess(options: ClusterOptions): Access {
+  const sources = kubeconfigs(options);
+  if (sources.length === 0) return podAccess(options);
+  for (const source of sources) secretsOf(source.text).forEach(options.mask);
+  const access = accessOf(chooseContext(sources, options.context));
+  // Again, as it is used now: a key may have come from a file.
+  for (const secret of [access.user.token, access.user.password, access.user.keyData])
+    formsOf(secret ?? '').forEach(options.mask);
+  if (access.tokenFile !== undefined) maskFile(access.tokenFile, options.mask);
+  return access;
+}
+
+function kubeconfigs({ kubeconfig = '', env }: ClusterOptions): Source[] {
+  if (kubeconfig.trim() !== '') return [{ name: 'kubeconfig', text: kubeconfig, directory: undefined }];
+  const files = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
+  return files.map((file) => ({ name: file, text: readFile(file), directory: path.dirname(path.resolve(file)) }));
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw wrong('KUBECONFIG', `the file ${JSON.stringify(file)} cannot be read`);
+  }
+}
+
+function podAccess({ env, context, mask, ...options }: ClusterOptions): Access {
+  const directory = options.serviceAccountDirectory ?? '/var/run/secrets/kubernetes.io/serviceaccount';
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  if (!host)
+    throw wrong(
+      'kubeconfig',
+      'is empty, KUBECONFIG is not set, and this is no pod with a service account: give the content of a kubeconfig',
+    );
+  if (context !== undefined)
+    throw wrong(
+      'kubeconfig',
+      `is empty, so there is no context ${JSON.stringify(context)}: the pod's own service account would be used`,
+    );
+  const tokenFile = path.join(directory, 'token');
+  const address = host.includes(':') ? `[${host}]` : host;
+  const access: Access = {
+    cluster: {
+      name: 'pod',
+      server: `https://${address}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`,
+      caData: Buffer.from(readServiceAccount(path.join(directory, 'ca.crt'))).toString('base64'),
+      skipTLSVerify: false,
+    },
+    user: { name: 'service account', ...tokenFromFile(tokenFile) },
+    tokenFile,
+  };
+  readServiceAccount(tokenFile);
+  maskFile(tokenFile, mask);
+  return access;
+}
+
+function readServiceAccount(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw wrong(
+      'kubeconfig',
+      `is empty, and the pod's service account is not mounted: ${path.basename(file)} cannot be read`,
+    );
+  }
+}
+
+function maskFile(tokenFile: string, mask: (secret: string) => void): void {
+  formsOf(readFileSync(tokenFile, 'utf8').trim()).forEach(mask);
+}

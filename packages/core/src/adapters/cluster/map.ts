@@ -1,0 +1,185 @@
+import type {
+  CoreV1Event,
+  V1Container,
+  V1ContainerState,
+  V1ContainerStatus,
+  V1Deployment,
+  V1DeploymentSpec,
+  V1DeploymentStatus,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodSpec,
+  V1ReplicaSet,
+  V1StatefulSet,
+  V1StatefulSetSpec,
+  V1StatefulSetStatus,
+} from '@kubernetes/client-node';
+import type {
+  ClusterEvent,
+  Condition,
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  ReplicaSet,
+  Workload,
+  WorkloadKind,
+} from '../../domain/workload.ts';
+
+/** An object as it comes over the wire: JSON, so times are text, and what Go leaves out when empty may be null. */
+export type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Wire<Item>[] | null
+    : T extends object
+      ? { readonly [Key in keyof T]?: Wire<T[Key]> | null }
+      : T;
+
+export function toWorkload(kind: WorkloadKind, object: Wire<V1Deployment> | Wire<V1StatefulSet>): Workload {
+  const metadata = orEmpty(object.metadata);
+  const spec: Partial<Wire<V1DeploymentSpec & V1StatefulSetSpec>> = orEmpty(object.spec);
+  const status: Partial<Wire<V1DeploymentStatus & V1StatefulSetStatus>> = orEmpty(object.status);
+  return {
+    kind,
+    ...identity(metadata),
+    generation: count(metadata.generation),
+    observedGeneration: count(status.observedGeneration),
+    paused: spec.paused === true,
+    annotations: orEmpty(metadata.annotations) as Record<string, string>,
+    containers: toContainers(orEmpty(orEmpty(spec.template).spec)),
+    wanted: spec.replicas ?? 1,
+    replicas: count(status.replicas),
+    updated: count(status.updatedReplicas),
+    ready: count(status.readyReplicas),
+    available: count(status.availableReplicas),
+    updateRevision: text(status.updateRevision),
+    currentRevision: text(status.currentRevision),
+    conditions: toConditions(status.conditions),
+  };
+}
+
+export function toReplicaSet(object: Wire<V1ReplicaSet>): ReplicaSet {
+  const metadata = orEmpty(object.metadata);
+  const { name, uid } = identity(metadata);
+  return {
+    name,
+    uid,
+    ownerUid: ownerOf(metadata),
+    revision: Number(orEmpty(metadata.annotations)['deployment.kubernetes.io/revision'] ?? 0) || 0,
+    wanted: orEmpty(object.spec).replicas ?? 1,
+    conditions: toConditions(orEmpty(object.status).conditions),
+  };
+}
+
+export function toPod(object: Wire<V1Pod>): Pod {
+  const metadata = orEmpty(object.metadata);
+  const status = orEmpty(object.status);
+  const labels = orEmpty(metadata.labels);
+  return {
+    ...identity(metadata),
+    ownerUid: ownerOf(metadata),
+    revision: text(labels['controller-revision-hash'] ?? labels['pod-template-hash']),
+    phase: text(status.phase),
+    reason: text(status.reason),
+    deleting: typeof metadata.deletionTimestamp === 'string',
+    createdAt: toDate(metadata.creationTimestamp),
+    conditions: toConditions(status.conditions),
+    containers: [
+      ...(status.initContainerStatuses ?? []).map((container) => toContainerStatus(container, true)),
+      ...(status.containerStatuses ?? []).map((container) => toContainerStatus(container, false)),
+    ],
+  };
+}
+
+/** Events come in two shapes: counted by the sender (count, lastTimestamp), or as a series (eventTime, series). */
+export function toEvent(event: Wire<CoreV1Event>): ClusterEvent {
+  const series = orEmpty(event.series);
+  const object = orEmpty(event.involvedObject);
+  const created = orEmpty(event.metadata).creationTimestamp;
+  return {
+    type: event.type === 'Warning' ? 'Warning' : 'Normal',
+    reason: text(event.reason),
+    message: text(event.message),
+    object: { kind: text(object.kind), name: text(object.name), uid: text(object.uid) },
+    count: series.count ?? event.count ?? 1,
+    lastSeen: toDate(series.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? created),
+  };
+}
+
+function toContainers({ initContainers, containers }: Partial<Wire<V1PodSpec>>): Container[] {
+  const of = (list: readonly Wire<V1Container>[] | null | undefined, init: boolean) =>
+    (list ?? []).map(({ name, image }) => ({ name: text(name), image: text(image), init }));
+  return [...of(initContainers, true), ...of(containers, false)];
+}
+
+function toContainerStatus(status: Wire<V1ContainerStatus>, init: boolean): ContainerStatus {
+  const last = toState(orEmpty(status.lastState));
+  return {
+    name: text(status.name),
+    init,
+    image: text(status.image),
+    ready: status.ready === true,
+    restarts: count(status.restartCount),
+    // "If none of them is specified, the default one is ContainerStateWaiting" (API reference, ContainerState)
+    state: toState(orEmpty(status.state)) ?? { is: 'waiting', reason: '', message: '' },
+    last: last?.is === 'terminated' ? last : undefined,
+  };
+}
+
+function toState({ running, terminated, waiting }: Partial<Wire<V1ContainerState>>): ContainerState | undefined {
+  if (running) return { is: 'running', startedAt: toDate(running.startedAt) };
+  if (terminated)
+    return {
+      is: 'terminated',
+      exitCode: count(terminated.exitCode),
+      signal: count(terminated.signal),
+      reason: text(terminated.reason),
+      message: text(terminated.message),
+      finishedAt: toDate(terminated.finishedAt),
+    };
+  return waiting ? { is: 'waiting', reason: text(waiting.reason), message: text(waiting.message) } : undefined;
+}
+
+interface WireCondition {
+  readonly type?: string | null;
+  readonly status?: string | null;
+  readonly reason?: string | null;
+  readonly message?: string | null;
+}
+
+function toConditions(conditions: readonly WireCondition[] | null | undefined): Condition[] {
+  return (conditions ?? []).map(({ type, status, reason, message }) => ({
+    type: text(type),
+    status: status === 'True' || status === 'False' ? status : 'Unknown',
+    reason: text(reason),
+    message: text(message),
+  }));
+}
+
+type Metadata = Partial<Wire<V1ObjectMeta>>;
+
+function identity({ namespace, name, uid }: Metadata): { namespace: string; name: string; uid: string } {
+  return { namespace: text(namespace), name: text(name), uid: text(uid) };
+}
+
+function ownerOf({ ownerReferences }: Metadata): string {
+  return text(ownerReferences?.find((owner) => owner.controller === true)?.uid);
+}
+
+/** The start of 1970 when there is no time: such an object is older than any other. */
+function toDate(time: string | null | undefined): Date {
+  const date = new Date(time ?? 0);
+  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+}
+
+function text(value: string | null | undefined): string {
+  return value ?? '';
+}
+
+function count(value: number | null | undefined): number {
+  return value ?? 0;
+}
+
+function orEmpty<T extends object>(value: T | null | undefined): Partial<T> {
+  return value ?? {};
+}

@@ -1,0 +1,73 @@
+/**
+ * `npm test`: all tests. The unit and contract tests, then the ground comes up, the end-to-end tests run on it, and it goes down again; what
+ * it leaves behind is a failure like any other. `--e2e` leaves the unit tests out. Ends with 'N passed, N failed'.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { down, up } from '../test/ground/ground.ts';
+import { difference, takeSnapshot } from '../test/ground/leftovers.ts';
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const root = join(import.meta.dirname, '..');
+
+/** Runs a project of jest.config.js; a suite that could not even start counts as one failure. */
+function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
+  const dir = mkdtempSync(join(tmpdir(), 'jest-'));
+  const results = join(dir, 'results.json');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jestArgs = [
+    'node_modules/jest/bin/jest.js',
+    `--selectProjects=${project}`,
+    '--json',
+    `--outputFile=${results}`,
+    ...options,
+  ];
+  try {
+    spawnSync(process.execPath, [...flags, ...jestArgs], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+      readFileSync(results, 'utf8'),
+    ) as {
+      readonly [field in 'numPassedTests' | 'numFailedTests' | 'numPendingTests']: number;
+    } & { readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[] };
+    const dead = testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    );
+    // A test that was left out is not a test that passed.
+    return { passed: numPassedTests, failed: numFailedTests + numPendingTests + dead.length };
+  } catch {
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function onTheGround(): Promise<Count> {
+  const before = await takeSnapshot();
+  let count: Count = { passed: 0, failed: 1 };
+  try {
+    await up('embedded');
+    count = jest('e2e', '--runInBand', '--testTimeout=300000');
+  } finally {
+    await down();
+  }
+  const left = difference(before, await takeSnapshot());
+  for (const line of left) console.error(`left behind by the ground: ${line}`);
+  return left.length === 0 ? { ...count, passed: count.passed + 1 } : { ...count, failed: count.failed + 1 };
+}
+
+const counts = process.argv.includes('--e2e') ? [] : [jest('unit')];
+try {
+  counts.push(await onTheGround());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  counts.push({ passed: 0, failed: 1 });
+}
+const sum = (field: keyof Count): number => counts.reduce((total, count) => total + count[field], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;
