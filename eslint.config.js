@@ -16,7 +16,7 @@ const actions = {
   message: 'Actions never import each other; what two need goes to packages/core.',
 };
 const barrels = {
-  regex: '(^@delivery/(core|testing)$|/index\.ts$)',
+  regex: '(^@delivery/(core|testing)$|/index[.]ts$)',
   message: 'There are no barrels: import the file.',
 };
 

@@ -49,13 +49,9 @@ function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
 
 async function onTheGround(): Promise<Count> {
   const before = await takeSnapshot();
-  let count: Count = { passed: 0, failed: 1 };
-  try {
-    await up('embedded');
-    count = jest('e2e', '--runInBand', '--testTimeout=300000');
-  } finally {
-    await down();
-  }
+  const count = await up('embedded')
+    .then(() => jest('e2e', '--runInBand', '--testTimeout=300000'))
+    .finally(down);
   const left = difference(before, await takeSnapshot());
   for (const line of left) console.error(`left behind by the ground: ${line}`);
   return left.length === 0 ? { ...count, passed: count.passed + 1 } : { ...count, failed: count.failed + 1 };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { GroundState } from '../ground/state.ts';
 import type { BundleRun, StartedBundle } from './bundle.ts';
 import { startBundle } from './bundle.ts';
+import { runnerEnvironment } from './runner-environment.ts';
 
 /** The checkout of a repository with one image, and the environment of a step that works in it. */
 export class Checkout {
@@ -18,9 +19,8 @@ export class Checkout {
   start(action: string, inputs: Readonly<Record<string, string>>, run: StepRun = {}): StartedBundle {
     const { basic } = this.#state.registries;
     const login = { 'registry-username': basic.username, 'registry-password': basic.password };
-    const { DOCKER_CONFIG: _config, REGISTRY_AUTH_FILE: _logins, ...environment } = this.#state.environment;
     const env = {
-      ...environment,
+      ...runnerEnvironment(this.#state),
       GITHUB_WORKSPACE: this.dir,
       GITHUB_REPOSITORY: 'acme/stack',
       GITHUB_SERVER_URL: 'https://github.example.org',

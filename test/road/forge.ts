@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { run } from '../ground/commands.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
+import { runnerEnvironment } from './runner-environment.ts';
 
 /** The name under which callers and the callable workflows know this suite; act serves it from the work tree. */
 const suite = 'InformaticsMatters/fragalysis-actions@v1';
@@ -13,7 +14,6 @@ const suite = 'InformaticsMatters/fragalysis-actions@v1';
 /** The stand-in for GitHub with runners that can reach the ground. The runner is not logged in anywhere: secrets have to do it. */
 export async function startGitHub(state: GroundState, kubeconfig: string, port = 0): Promise<GitHubStandIn> {
   const { basic } = state.registries;
-  const { DOCKER_CONFIG: _config, REGISTRY_AUTH_FILE: _logins, ...env } = state.environment;
   return GitHubStandIn.start({
     host: '127.0.0.1',
     port,
@@ -23,7 +23,7 @@ export async function startGitHub(state: GroundState, kubeconfig: string, port =
       localRepositories: { [suite]: repositoryRoot },
       secrets: { REGISTRY_USERNAME: basic.username, REGISTRY_PASSWORD: basic.password, KUBECONFIG: kubeconfig },
       vars: {},
-      env: { ...env, PATH: process.env['PATH'] ?? '' },
+      env: { ...runnerEnvironment(state), PATH: process.env['PATH'] ?? '' },
       homeLinks: { '.docker/cli-plugins/docker-buildx': state.programs.buildx },
     },
     log: () => undefined,

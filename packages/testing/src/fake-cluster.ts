@@ -95,6 +95,11 @@ export class FakeCluster implements Cluster {
     }
   }
 
+  async deletePod(pod: Pod, signal: AbortSignal): Promise<void> {
+    await this.#answer(signal);
+    this.change(pod.namespace, ({ pods }) => ({ pods: pods.filter(({ uid }) => uid !== pod.uid) }));
+  }
+
   async readLog(pod: Pod, container: string, options: LogOptions, signal: AbortSignal): Promise<string> {
     await this.#answer(signal);
     const log = this.logs.get(`${pod.name}/${container}${options.previous ? '/previous' : ''}`) ?? '';

@@ -48,7 +48,7 @@ export async function runAction<Spec extends InputSpec & typeof commonInputs, Ou
   } catch (error) {
     outcome = outcomeOfError(error, step);
   }
-  return report(action, inputs as CommonValues | undefined, outcome, step);
+  return report(action, inputs, outcome, step);
 }
 
 type CommonValues = InputsOf<typeof commonInputs>;

@@ -33,6 +33,8 @@ export interface Cluster {
    * a new view for every change. Reconnects by itself; ends only with the signal (rejects with its reason) or a RemoteError that is not retryable.
    */
   watchNamespace(namespace: string, signal: AbortSignal): AsyncIterable<NamespaceView>;
+  /** Deletes this very pod, known by its uid; nothing happens when it is gone or another has taken its name. */
+  deletePod(pod: Pod, signal: AbortSignal): Promise<void>;
   /** A container's log; an empty text when there is none (never started, gone). */
   readLog(pod: Pod, container: string, options: LogOptions, signal: AbortSignal): Promise<string>;
 }

@@ -50,7 +50,7 @@ test('tells all that is wrong at once, by name, with what was found and what was
     [
       'image: is required: give the name of an image',
       'build: "latest-412" is not a build number',
-      'timeout: "90" is not a duration such as 90s, 10m or 1h30m',
+      'timeout: "90" is not a duration of at most 24h, such as 90s, 10m or 1h30m',
       'on-failure: "undo" is not one of rollback, leave',
       'force: "yes" is not true or false',
     ].join('\n'),

@@ -66,7 +66,9 @@ describe('one of', () => {
 test('a duration is given in milliseconds', () => {
   expect(value(duration(5_000), '1m30s')).toBe(90_000);
   expect(value(duration(5_000), '')).toBe(5_000);
-  expect(problem(duration(5_000), '5 minutes')).toContain('is not a duration such as 90s');
+  expect(value(duration(5_000), '24h')).toBe(86_400_000);
+  expect(problem(duration(5_000), '25h')).toContain('is not a duration of at most 24h');
+  expect(problem(duration(5_000), '5 minutes')).toContain('is not a duration of at most 24h');
 });
 
 test('lines are trimmed, empty ones left out, carriage returns too', () => {

@@ -224,6 +224,21 @@ function watchContract(context: Context): void {
     expect(view.pods.map(({ name }) => name).toSorted()).toEqual(names.slice(15).toSorted());
   });
 
+  it('deletes the very pod that was seen, and leaves another of its name alone', async () => {
+    const { kit, signal } = context();
+    const views = new Views(kit.cluster.watchNamespace(kit.namespace, signal));
+    await views.until(() => true);
+    await kit.createPod('pod-1');
+    const { pods } = await views.until((view) => view.pods.length === 1);
+    const pod = pods[0]!;
+    await kit.cluster.deletePod({ ...pod, uid: '00000000-0000-0000-0000-000000000000' }, signal);
+    await kit.createPod('pod-2');
+    expect((await views.until((view) => view.pods.length === 2)).pods.map(({ uid }) => uid)).toContain(pod.uid);
+    await kit.cluster.deletePod(pod, signal);
+    await views.until((view) => view.pods.length === 1 && view.pods[0]?.name === 'pod-2');
+    await kit.cluster.deletePod(pod, signal);
+  });
+
   it('ends with the reason of the signal', async () => {
     const { kit, stop } = context();
     const views = kit.cluster.watchNamespace(kit.namespace, stop.signal)[Symbol.asyncIterator]();

@@ -60,8 +60,10 @@ export class ActLog {
   }
 
   line(text: string): void {
-    appendFileSync(join(this.#dir, 'log.jsonl'), `${text}\n`);
     const entry = read(text);
+    // act prints the secret that a step asks it to mask; GitHub's runner does not.
+    if ((entry.raw ?? entry.msg ?? '').includes('::add-mask::')) return;
+    appendFileSync(join(this.#dir, 'log.jsonl'), `${text}\n`);
     const job = this.#jobName(entry.job);
     if (job !== '') this.#follow(job, entry);
     if (entry.stage === 'Main' && entry.stepResult !== undefined) this.#events.stepEnded(job, entry.stepResult);

@@ -9,11 +9,19 @@ export interface ApiRequest extends Omit<Attempt, 'host'> {
   /** `/api/v1` or `/apis/<group>/<version>` */
   readonly group: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** The operations of a JSON patch (RFC 6902). */
-  readonly patch?: readonly unknown[];
+  /** Of a patch: its operations (RFC 6902); of a delete: its DeleteOptions. */
+  readonly body?: object;
   /** Milliseconds from the request to the end of the answer. */
   readonly withinMs: number;
 }
+
+const transports = {
+  get: { method: HttpMethod.GET, contentType: '' },
+  list: { method: HttpMethod.GET, contentType: '' },
+  watch: { method: HttpMethod.GET, contentType: '' },
+  patch: { method: HttpMethod.PATCH, contentType: 'application/json-patch+json' },
+  delete: { method: HttpMethod.DELETE, contentType: 'application/json' },
+} as const satisfies Record<Attempt['verb'], object>;
 
 const maxErrorBytes = 64 * 1024;
 /** A list of a namespace; more is a mistake or an attack. */
@@ -98,13 +106,14 @@ export class ApiClient {
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<ResponseContext> {
-    const context = new RequestContext(this.#url(request), request.patch ? HttpMethod.PATCH : HttpMethod.GET);
+    const { method, contentType } = transports[request.verb];
+    const context = new RequestContext(this.#url(request), method);
     for (const [name, value] of Object.entries(request.query ?? {})) context.setQueryParam(name, value);
     context.setHeaderParam('Accept', 'application/json');
     context.setHeaderParam('User-Agent', 'fragalysis-actions');
-    if (request.patch) {
-      context.setHeaderParam('Content-Type', 'application/json-patch+json');
-      context.setBody(JSON.stringify(request.patch));
+    if (request.body) {
+      context.setHeaderParam('Content-Type', contentType);
+      context.setBody(JSON.stringify(request.body));
     }
     context.setSignal(signal);
     await this.#config.applySecurityAuthentication(context);

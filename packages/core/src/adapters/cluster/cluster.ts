@@ -47,7 +47,7 @@ export class KubernetesCluster implements Cluster {
       requireExpected(workload, change.expected);
       const query = { fieldManager: 'fragalysis-actions', ...(dryRun ? { dryRun: 'All' } : {}) };
       try {
-        const request = { ...requestOf('patch', reference), query, patch };
+        const request = { ...requestOf('patch', reference), query, body: patch };
         return toWorkload(reference.kind, await this.#client.json<WorkloadObject>(request, signal));
       } catch (error) {
         if (error instanceof RemoteError && error.status === 422) await this.#requireUnmoved(workload, change, signal);
@@ -58,6 +58,17 @@ export class KubernetesCluster implements Cluster {
 
   watchNamespace(namespace: string, signal: AbortSignal): AsyncIterable<NamespaceView> {
     return watchNamespace(this.#client, namespace, this.#clock, signal);
+  }
+
+  async deletePod({ namespace, name, uid }: Pod, signal: AbortSignal): Promise<void> {
+    const pod = { verb: 'delete', resource: 'pods', namespace, name, group: '/api/v1' } as const;
+    const request = { ...pod, body: { preconditions: { uid } }, withinMs: answerWithinMs };
+    try {
+      await retrying(this.#clock, repeatWithinMs, signal, () => this.#client.text(request, signal));
+    } catch (error) {
+      // 409: the name is another pod's by now.
+      if (!(error instanceof RemoteError) || (error.status !== 404 && error.status !== 409)) throw error;
+    }
   }
 
   async readLog(pod: Pod, container: string, options: LogOptions, signal: AbortSignal): Promise<string> {

@@ -1,0 +1,63 @@
+import type { RolloutTarget } from '@delivery/core/domain/rollout/judge';
+import { describeWorkload } from '@delivery/core/domain/workload';
+import type { ActionError } from '@delivery/core/errors/errors';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { Cluster, ImageChange } from '@delivery/core/ports/cluster';
+import type { Log } from '@delivery/core/ports/log';
+import type { Step } from './plan.ts';
+import { buildAnnotation } from './plan.ts';
+
+/** How far the changes came: `set` are the steps whose images are there now, by this run. */
+export interface Applied {
+  readonly set: readonly Step[];
+  readonly targets: readonly RolloutTarget[];
+  /** Why it stopped before the end; status 409: somebody else changed a workload at the same moment. */
+  readonly error: RemoteError | undefined;
+}
+
+/** Asks the API server whether it would take every change, before the first is made. Throws what it says. */
+export async function rehearse(
+  steps: readonly Step[],
+  build: string | null,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const step of steps) {
+    if (step.changes) await cluster.setImages(step.workload, changeOf(step, build), { dryRun: true }, signal);
+  }
+}
+
+export async function apply(
+  steps: readonly Step[],
+  build: string | null,
+  cluster: Cluster,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const set: Step[] = [];
+  const targets: RolloutTarget[] = [];
+  for (const step of steps) {
+    const { workload, after: images } = step;
+    let { generation } = step;
+    if (step.changes) {
+      try {
+        ({ generation } = await cluster.setImages(workload, changeOf(step, build), { dryRun: false }, signal));
+      } catch (error) {
+        if (!(error instanceof RemoteError)) throw error;
+        return { set, targets, error };
+      }
+      set.push(step);
+      log.info(`${describeWorkload(workload)}: set to ${[...new Set(Object.values(images))].join(', ')}`);
+    }
+    targets.push({ workload, images, generation });
+  }
+  return { set, targets, error: undefined };
+}
+
+export function isConflict(error: ActionError | undefined): boolean {
+  return error instanceof RemoteError && error.status === 409;
+}
+
+function changeOf({ before, after }: Step, build: string | null): ImageChange {
+  return { images: after, annotations: { [buildAnnotation]: build }, expected: before };
+}

@@ -1,0 +1,47 @@
+import { oneLine } from '@delivery/core/action/printable';
+import type { Check } from '@delivery/core/domain/topology';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { Clock } from '@delivery/core/ports/clock';
+import type { Web } from '@delivery/core/ports/web';
+
+const intervalMs = 1_000;
+const answerWithinMs = 10_000;
+
+/** Asks each page until it answers rightly or its time is over. Gives the first that stays wrong, as a sentence. */
+export async function failingCheck(
+  checks: readonly Check[],
+  web: Web,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (const check of checks) {
+    const end = clock.now().getTime() + check.withinMs;
+    for (;;) {
+      const wrong = await ask(check, web, signal);
+      if (wrong === undefined) break;
+      if (clock.now().getTime() + intervalMs > end) return wrong;
+      await clock.sleep(intervalMs, signal);
+    }
+  }
+  return undefined;
+}
+
+async function ask({ url, status, contains }: Check, web: Web, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await web.get(url, answerWithinMs, signal);
+    const body =
+      answer.body === '' ? 'an empty page' : `a page that begins with ${JSON.stringify(oneLine(answer.body, 120))}`;
+    if (answer.status !== status) return `${address(url)} answered ${answer.status} instead of ${status}, with ${body}`;
+    if (contains !== undefined && !answer.body.includes(contains)) {
+      return `${address(url)} answered without ${JSON.stringify(contains)}, with ${body}`;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RemoteError) return error.message;
+    throw error;
+  }
+}
+
+function address({ origin, pathname, search }: URL): string {
+  return `${origin}${pathname}${search}`;
+}

@@ -1,0 +1,112 @@
+import type { Diagnosis, RolloutTarget, WorkloadState } from '@delivery/core/domain/rollout/judge';
+import { diagnoseTimeout, judge } from '@delivery/core/domain/rollout/judge';
+import type { Removal, Standing } from '@delivery/core/domain/rollout/weigh';
+import type { NamespaceView } from '@delivery/core/domain/workload';
+import { describeWorkload } from '@delivery/core/domain/workload';
+import { RemoteError, TimeoutError } from '@delivery/core/errors/errors';
+import type { Clock } from '@delivery/core/ports/clock';
+import type { Log } from '@delivery/core/ports/log';
+import type { Cluster } from '@delivery/core/ports/cluster';
+import { viewsAndTimers } from './views.ts';
+
+/** Where a rollout takes place and what it is watched with. */
+export interface Scene {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** The newest event before anything was changed, by the cluster's own time. */
+  readonly since: Date;
+}
+
+export type RolloutEnd = { readonly states: readonly WorkloadState[] } & (
+  | { readonly is: 'healthy' }
+  | { readonly is: 'failed'; readonly diagnosis: Diagnosis; readonly view: NamespaceView }
+  | { readonly is: 'superseded'; readonly workload: string }
+  | { readonly is: 'cancelled' }
+);
+
+/** Watches until the targets are healthy, hopeless, somebody else's, or the time is over. Never polls. */
+export async function followRollout(
+  targets: readonly RolloutTarget[],
+  scene: Scene,
+  deadline: Date,
+): Promise<RolloutEnd> {
+  const { clock, log } = scene;
+  const startedAt = clock.now();
+  const views = viewsAndTimers(scene.cluster, scene.namespace, clock, scene.signal);
+  const told = new Map<string, string>();
+  const removed = new Set<string>();
+  let standing: Standing = new Map();
+  let states: readonly WorkloadState[] = [];
+  let recheckMs: number | undefined;
+  try {
+    for (;;) {
+      const left = deadline.getTime() - clock.now().getTime();
+      const view = await views.next(Math.max(0, Math.min(left, recheckMs ?? left)));
+      const now = clock.now();
+      if (view) {
+        const judged = judge(targets, view, standing, now, scene.since);
+        const { judgement } = judged;
+        ({ standing } = judged);
+        ({ states } = judgement);
+        tell(states, told, log);
+        if (judgement.is === 'healthy') return { is: 'healthy', states };
+        if (judgement.is === 'hopeless') return { is: 'failed', diagnosis: judgement.diagnosis, view, states };
+        if (judgement.is === 'superseded')
+          return { is: 'superseded', workload: describeWorkload(judgement.workload), states };
+        await removePods(judgement.remove, removed, scene);
+        recheckMs = judgement.recheckMs;
+      }
+      if (now >= deadline) {
+        const late = view ? diagnoseTimeout(targets, view, scene.since) : unseen;
+        const sentence = overtime(now.getTime() - startedAt.getTime(), states, late.sentence);
+        return { is: 'failed', diagnosis: { ...late, sentence }, view: view ?? emptyView, states };
+      }
+    }
+  } catch (error) {
+    if (scene.signal.aborted) return { is: 'cancelled', states };
+    throw error;
+  } finally {
+    views.stop();
+  }
+}
+
+const emptyView: NamespaceView = { workloads: [], replicaSets: [], pods: [], events: [] };
+const unseen: Diagnosis = { cause: 'timeout', sentence: 'the cluster did not answer', pod: '', container: '' };
+
+function tell(states: readonly WorkloadState[], told: Map<string, string>, log: Log): void {
+  for (const { workload, health } of states) {
+    const name = describeWorkload(workload);
+    if (told.get(name) === health.detail) continue;
+    told.set(name, health.detail);
+    log.info(`${name}: ${health.detail}`);
+  }
+}
+
+const reasons: Readonly<Record<Removal['why'], string>> = {
+  blocking: 'of an older template is broken and keeps its StatefulSet from going on',
+  renew: 'waits for a ConfigMap or Secret, which only a new pod looks for at once',
+};
+
+async function removePods(removals: readonly Removal[], removed: Set<string>, scene: Scene): Promise<void> {
+  for (const { pod, why } of removals) {
+    if (removed.has(pod.uid)) continue;
+    removed.add(pod.uid);
+    const what = `Pod ${pod.name} ${reasons[why]}`;
+    scene.log.info(`${what}: it is deleted.`);
+    try {
+      await scene.cluster.deletePod(pod, scene.signal);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      scene.log.warning(`Pod ${pod.name} could not be deleted: ${error.message}`);
+    }
+  }
+}
+
+function overtime(waitedMs: number, states: readonly WorkloadState[], why: string): string {
+  const late = states.filter(({ health }) => health.is === 'progressing');
+  const seen = late.map(({ workload, health }) => `${describeWorkload(workload)}: ${health.detail}`).join(', ');
+  return new TimeoutError('a healthy rollout', waitedMs, [seen, why].filter((part) => part !== '').join('; ')).message;
+}

@@ -1,0 +1,27 @@
+import { clusterInputs, commonInputs, registryInputs } from '@delivery/core/action/common-inputs';
+import type { InputsOf } from '@delivery/core/action/inputs';
+import { boolean, duration, oneOf, optional } from '@delivery/core/action/readers';
+import { buildSelectorForm, parseBuildSelector } from '@delivery/core/domain/build-selector';
+
+const name = (fallback: string) =>
+  optional('a name of delivery.yaml', (text) => (/^[\w.-]{1,63}$/.test(text) ? text : undefined), fallback);
+
+export const inputs = {
+  ...commonInputs,
+  ...registryInputs,
+  ...clusterInputs,
+  project: name('test'),
+  image: name('web'),
+  build: optional(buildSelectorForm, parseBuildSelector, { kind: 'latest' } as const),
+  timeout: duration(15 * 60_000),
+  'on-failure': oneOf(['rollback', 'leave'], 'rollback'),
+  force: boolean(false),
+} as const;
+
+export type Inputs = InputsOf<typeof inputs>;
+
+export const outputs = ['result', 'digest', 'previous-digest', 'verdict', 'cause', 'url'] as const;
+
+export type Output = (typeof outputs)[number];
+
+export { registryLoginProblems as check } from '@delivery/core/action/common-inputs';

@@ -1,0 +1,30 @@
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
+import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { connectGitHub } from '@delivery/core/adapters/github';
+import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
+import { startAction } from '@delivery/core/adapters/runner-step';
+import { fetchWeb } from '@delivery/core/adapters/web';
+import { check, inputs, outputs } from './inputs.ts';
+import { run } from './run.ts';
+
+await startAction({
+  name: 'deploy-test',
+  inputs,
+  outputs,
+  check,
+  async run(given, context) {
+    const { env } = process;
+    const { clock, mask } = context;
+    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const token = given['github-token'];
+    const ports = {
+      topology,
+      registry: registryOfInputs(given, topology, context, 'pull'),
+      cluster: (name: string | undefined) =>
+        connectCluster({ kubeconfig: given.kubeconfig, context: name, env, clock, mask }),
+      web: fetchWeb,
+      gitHub: token === '' ? undefined : connectGitHub(token, context.run),
+    };
+    return run(given, ports, context);
+  },
+});

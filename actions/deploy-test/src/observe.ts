@@ -1,0 +1,54 @@
+import { readBuild } from '@delivery/core/action/resolve-build';
+import type { BuildNumber } from '@delivery/core/domain/build';
+import { parseBuildNumber } from '@delivery/core/domain/build';
+import { parseImageReference, sameRepository } from '@delivery/core/domain/image-reference';
+import { imagesOf } from '@delivery/core/domain/rollout/health';
+import { findWorkload } from '@delivery/core/domain/rollout/judge';
+import type { NamespaceView } from '@delivery/core/domain/workload';
+import type { Cluster } from '@delivery/core/ports/cluster';
+import type { Registry } from '@delivery/core/ports/registry';
+import type { Aim } from './aim.ts';
+import { buildAnnotation } from './plan.ts';
+
+/** The namespace as it is now. */
+export async function observe(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<NamespaceView> {
+  for await (const view of cluster.watchNamespace(namespace, signal)) return view;
+  throw new TypeError('the watch of a namespace ended without a view');
+}
+
+/** When the newest event was seen, by the cluster's own time. */
+export function newestEvent({ events }: NamespaceView): Date {
+  return new Date(Math.max(0, ...events.map(({ lastSeen }) => lastSeen.getTime())));
+}
+
+/**
+ * The highest number of the builds that run: the label of what runs decides, since an annotation outlives an image that was
+ * set by hand. Where the registry has it no more, the annotation is all there is.
+ */
+export async function highestRunning(
+  { project, image, workloads }: Aim,
+  view: NamespaceView,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<BuildNumber | undefined> {
+  const numbers = new Map<string, BuildNumber | undefined>();
+  let highest: BuildNumber | undefined;
+  for (const entry of workloads) {
+    const workload = findWorkload(view, { ...entry, namespace: project.namespace });
+    if (!workload) continue;
+    const noted = parseBuildNumber(workload.annotations[buildAnnotation] ?? '');
+    for (const running of Object.values(imagesOf(workload, entry.containers))) {
+      if (!numbers.has(running)) numbers.set(running, await numberOf(running));
+      const number = numbers.get(running) ?? noted;
+      if (number !== undefined) highest = Math.max(highest ?? 0, number);
+    }
+  }
+  return highest;
+
+  async function numberOf(running: string): Promise<BuildNumber | undefined> {
+    const reference = parseImageReference(running);
+    const content = reference?.digest ?? reference?.tag;
+    if (!reference || content === undefined || !sameRepository(reference, image.repository)) return undefined;
+    return (await readBuild(content, image.repository, registry, signal))?.number;
+  }
+}

@@ -1,0 +1,253 @@
+import type { ActionContext } from '@delivery/core/action/context';
+import type { Outcome } from '@delivery/core/action/outcome';
+import { parseRepository } from '@delivery/core/domain/image-reference';
+import type { Check, Project, Topology } from '@delivery/core/domain/topology';
+import type { ClusterEvent, ContainerStatus, Pod, Workload, WorkloadKind } from '@delivery/core/domain/workload';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { DeploymentStatus, NewDeployment } from '@delivery/core/ports/github';
+import type { WebAnswer } from '@delivery/core/ports/web';
+import { FakeClock } from '@delivery/testing/fake-clock';
+import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
+import { FakeRegistry } from '@delivery/testing/fake-registry';
+import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { imageFixture } from '@delivery/testing/image-fixture';
+import type { Inputs, Output } from '../src/inputs.ts';
+import { run } from '../src/run.ts';
+
+export const repository = parseRepository('registry.example.org/dev/web-stream')!;
+
+/** What a build does in the cluster once it is set. Gives the pods it has while it is broken, and whether it gets well. */
+export type Conduct = (workload: Workload, stage: Stage) => void;
+
+/** A project test of two workloads, with a registry of builds and a cluster whose controllers are played by `conduct`. */
+export class Stage {
+  readonly clock = new FakeClock();
+  readonly log = new FakeLog();
+  readonly registry = new FakeRegistry();
+  readonly cluster = new StageCluster();
+  readonly cancel = new AbortController();
+  readonly deployments: NewDeployment[] = [];
+  readonly statuses: DeploymentStatus[] = [];
+  readonly asked: string[] = [];
+  /** Calls in the order in which they were made, for what has to come before what. */
+  readonly order: string[] = [];
+  readonly conducts = new Map<string, Conduct>();
+  checks: Check[] = [];
+  environment: string | undefined;
+  page: () => WebAnswer = () => ({ status: 200, body: 'all is well' });
+  gitHubFails = false;
+  kind: WorkloadKind = 'Deployment';
+
+  constructor() {
+    this.cluster.onSetImages = (workload) => {
+      const image = workload.containers[0]?.image ?? '';
+      this.order.push(`set ${workload.name}`);
+      (this.conducts.get(image) ?? healthyAtOnce)(workload, this);
+    };
+  }
+
+  /** Pushes a build and gives its reference by digest. */
+  build(number: number): string {
+    const image = imageFixture({ labels: { 'build.number': String(number) }, layer: `layer of ${number}` });
+    const digest = this.registry.seedImage(repository, `latest-${number}`, image);
+    this.registry.seedImage(repository, 'latest', image);
+    return `${repository.host}/${repository.path}@${digest}`;
+  }
+
+  /** The workloads web and worker, healthy with an image. */
+  running(image: string, given: Partial<Workload> = {}): void {
+    const base = { wanted: 1, replicas: 1, updated: 1, ready: 1, available: 1 };
+    this.cluster.putWorkload(
+      newWorkload({
+        kind: this.kind,
+        name: 'web',
+        containers: [{ name: 'web', image, init: false }],
+        ...base,
+        ...given,
+      }),
+    );
+    this.cluster.putWorkload(
+      newWorkload({
+        kind: this.kind,
+        name: 'beat',
+        containers: [{ name: 'beat', image, init: false }],
+        ...base,
+        ...given,
+      }),
+    );
+  }
+
+  imageOf(name: string): string {
+    return this.workload(name).containers[0]?.image ?? '';
+  }
+
+  workload(name: string): Workload {
+    const found = this.cluster.view('test').workloads.find((workload) => workload.name === name);
+    if (!found) throw new TypeError(`no ${name}`);
+    return found;
+  }
+
+  event(event: Partial<ClusterEvent>): void {
+    const full: ClusterEvent = {
+      type: 'Warning',
+      reason: '',
+      message: '',
+      object: { kind: 'Pod', name: '', uid: '' },
+      count: 1,
+      lastSeen: this.clock.now(),
+      ...event,
+    };
+    this.cluster.change('test', ({ events }) => ({ events: [...events, full] }));
+  }
+
+  start(inputs: Partial<Inputs> = {}): Promise<Outcome<Output>> {
+    return run({ ...defaults, ...inputs }, this.ports(), this.context());
+  }
+
+  /** Runs to the end, letting as much time pass as it takes, up to `limitMs`. */
+  async run(inputs: Partial<Inputs> = {}, limitMs = 3_600_000): Promise<Outcome<Output>> {
+    return this.finish(this.start(inputs), limitMs);
+  }
+
+  async finish<T>(running: Promise<T>, limitMs = 3_600_000): Promise<T> {
+    const ended = { yet: false };
+    const mark = () => void (ended.yet = true);
+    running.then(mark, mark);
+    for (let passed = 0; !ended.yet && passed <= limitMs; passed += 1_000) await this.clock.advance(1_000);
+    if (!ended.yet) throw new Error('the run did not end');
+    return running;
+  }
+
+  private ports(): Parameters<typeof run>[1] {
+    return {
+      topology: this.topology(),
+      registry: this.registry,
+      cluster: () => this.cluster,
+      web: {
+        get: async (url) => {
+          this.asked.push(url.href);
+          return this.page();
+        },
+      },
+      gitHub: {
+        createDeployment: async (deployment) => {
+          if (this.gitHubFails) throw new RemoteError('github', 'GitHub is away', { status: 503, retryable: true });
+          return this.deployments.push(deployment);
+        },
+        addDeploymentStatus: async (_id, status) => void this.statuses.push(status),
+        createNeutralCheck: async () => undefined,
+      },
+    };
+  }
+
+  private context(): ActionContext {
+    const log = this.log;
+    const outside = log.outside.bind(log);
+    log.outside = (text) => {
+      this.order.push('evidence');
+      outside(text);
+    };
+    return { log, clock: this.clock, signal: this.cancel.signal, run: someRun, mask: () => undefined };
+  }
+
+  private topology(): Topology {
+    const workload = (name: string) => ({ kind: this.kind, name, containers: [name] });
+    const test: Project = {
+      name: 'test',
+      cluster: undefined,
+      namespace: 'test',
+      follows: 'latest',
+      environment: this.environment,
+      workloads: { web: [workload('web'), workload('beat')] },
+      checks: this.checks,
+    };
+    const web = { name: 'web', repository, promoted: undefined, build: undefined };
+    return { images: { web }, projects: { test, production: { ...test, name: 'production', follows: 'stable' } } };
+  }
+}
+
+class StageCluster extends FakeCluster {
+  readonly deleted: string[] = [];
+  onDeletePod: (pod: Pod) => void = () => undefined;
+
+  override async deletePod(pod: Pod, signal: AbortSignal): Promise<void> {
+    this.onDeletePod(pod);
+    this.deleted.push(pod.name);
+    await super.deletePod(pod, signal);
+  }
+}
+
+const defaults: Inputs = {
+  config: '',
+  'dry-run': false,
+  'unstable-is': 'success',
+  'neutral-check': false,
+  summary: true,
+  'github-token': '',
+  'registry-username': '',
+  'registry-password': '',
+  kubeconfig: '',
+  project: 'test',
+  image: 'web',
+  build: { kind: 'latest' },
+  timeout: 900_000,
+  'on-failure': 'rollback',
+  force: false,
+};
+
+export const healthyAtOnce: Conduct = (workload, { cluster }) => cluster.putWorkload(healthy(workload));
+
+/** Ready only after a while: what a stack does that migrates its database first. */
+export function healthyAfter(ms: number): Conduct {
+  return (workload, stage) => {
+    stage.cluster.putWorkload(rolling(workload));
+    void stage.clock.sleep(ms, new AbortController().signal).then(() => stage.cluster.putWorkload(healthy(workload)));
+  };
+}
+
+/** One pod of the new template whose container is in the given state, for ever. */
+export function broken(status: Partial<ContainerStatus>): Conduct {
+  return (workload, { cluster }) => {
+    const revision = String(workload.generation);
+    cluster.putWorkload({
+      ...rolling(workload),
+      annotations: { ...workload.annotations, 'deployment.kubernetes.io/revision': revision },
+    });
+    const uid = `rs-${workload.name}-${revision}`;
+    cluster.change('test', ({ replicaSets }) => ({
+      replicaSets: [
+        ...replicaSets,
+        { name: uid, uid, ownerUid: workload.uid, revision: workload.generation, wanted: 1, conditions: [] },
+      ],
+    }));
+    const container = {
+      name: workload.containers[0]?.name ?? '',
+      init: false,
+      image: workload.containers[0]?.image ?? '',
+      ready: false,
+      restarts: 0,
+      state: { is: 'waiting', reason: 'ContainerCreating', message: '' },
+      last: undefined,
+      ...status,
+    } as const;
+    cluster.putPod(newPod({ name: `${workload.name}-new`, uid: `${uid}-pod`, ownerUid: uid, containers: [container] }));
+  };
+}
+
+function rolling(workload: Workload): Workload {
+  return { ...workload, observedGeneration: workload.generation, updated: 0, replicas: workload.wanted };
+}
+
+function healthy(workload: Workload): Workload {
+  const { wanted, generation, namespace } = workload;
+  return {
+    ...workload,
+    namespace,
+    observedGeneration: generation,
+    updated: wanted,
+    replicas: wanted,
+    ready: wanted,
+    available: wanted,
+    currentRevision: workload.updateRevision,
+  };
+}

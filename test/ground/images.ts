@@ -1,0 +1,125 @@
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { cached, keyOf } from './cache.ts';
+import { findProgram, GroundError, run } from './commands.ts';
+import type { ImageConfig } from './oci-layout.ts';
+import { writeLayout } from './oci-layout.ts';
+import { runDir, versions } from './settings.ts';
+
+/** How the root file system of an image is made. */
+interface Recipe {
+  /** What the outcome depends on: it is the key of the cache. */
+  readonly says: readonly string[];
+  readonly config: ImageConfig;
+  /** Writes it as a tar file; `work` is a folder that is not there yet. */
+  makeTar(tar: string, work: string, note: (text: string) => void): Promise<void>;
+}
+
+/** Base images: repository and tag in both registries. */
+export const baseImages = { web: 'base/web:1', mariadb: 'base/mariadb:1', busybox: 'base/busybox:1' } as const;
+
+/** The image that containerd holds a pod's namespaces with. */
+export const pauseImage = 'localhost/pause:1';
+
+export type BaseImage = keyof typeof baseImages;
+
+export type Layouts = Readonly<Record<BaseImage | 'pause', string>>;
+
+const entry = join(import.meta.dirname, 'images', 'mariadb-entry');
+
+/** OCI layouts of all images, made from Debian packages when the cache has none. */
+export async function buildImages(pause: string): Promise<Layouts> {
+  const addEntry = 'install -m 755 "$MARIADB_ENTRY" "$1/entry"';
+  const mariadb = debian(['mariadb-server'], { entrypoint: ['/entry'] }, addEntry);
+  return {
+    busybox: await image('busybox', baseImages.busybox, busybox),
+    pause: await image('pause', pauseImage, onlyPause(pause)),
+    web: await image(
+      'web',
+      baseImages.web,
+      debian(['python3-minimal', 'python3-django', 'python3-mysqldb', 'gunicorn']),
+    ),
+    mariadb: await image('mariadb', baseImages.mariadb, {
+      ...mariadb,
+      says: [...mariadb.says, readFileSync(entry, 'utf8')],
+    }),
+  };
+}
+
+function image(name: string, tag: string, { says, config, makeTar }: Recipe): Promise<string> {
+  const layoutSource = readFileSync(join(import.meta.dirname, 'oci-layout.ts'), 'utf8');
+  return cached(`image-${name}`, keyOf(tag, ...says, JSON.stringify(config), layoutSource), async (dir, note) => {
+    const tar = join(dir, 'layer.tar');
+    await makeTar(tar, join(runDir, `rootfs-${name}`), note);
+    note('compressing');
+    await writeLayout(dir, tar, tag, config);
+  });
+}
+
+/** Debian's essential packages and those named, without manuals and translations. */
+function debian(packages: readonly string[], config: ImageConfig = {}, hook?: string): Recipe {
+  const mirror = process.env['DEBIAN_MIRROR'] ?? 'http://deb.debian.org';
+  const exclude = [
+    '/usr/share/{man,info,doc,locale,lintian,bug}/*',
+    // Compiled messages only: Python compiles what else lies in locale/ and fails when it is gone.
+    '/usr/lib/python3/dist-packages/django/*/locale/*/LC_MESSAGES/*',
+  ];
+  const options = [
+    '--mode=root',
+    '--variant=essential',
+    `--include=${packages.join(',')}`,
+    ...exclude.map((path) => `--dpkgopt=path-exclude=${path}`),
+    '--dpkgopt=path-include=/usr/lib/python3/dist-packages/django/*/locale/en/*',
+    ...(hook === undefined ? [] : [`--customize-hook=${hook}`]),
+    '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/* "$1"/var/log/*',
+    versions.debian,
+  ];
+  const sources = [
+    `deb ${mirror}/debian ${versions.debian} main`,
+    `deb ${mirror}/debian-security ${versions.debian}-security main`,
+  ];
+  return {
+    says: options,
+    config,
+    async makeTar(tar, work, note) {
+      mkdirSync(work, { recursive: true });
+      const env = { TMPDIR: work, SOURCE_DATE_EPOCH: '0', MARIADB_ENTRY: entry };
+      await run('mmdebstrap', [...options, tar, ...sources], { env, onLine: note });
+    },
+  };
+}
+
+const busybox: Recipe = {
+  says: ['busybox and its links'],
+  config: {},
+  async makeTar(tar, work) {
+    const program = findProgram('busybox');
+    if (program === undefined) throw new GroundError('busybox is missing');
+    for (const folder of ['bin', 'etc', 'tmp', 'www']) mkdirSync(join(work, folder), { recursive: true });
+    copyFileSync(program, join(work, 'bin', 'busybox'));
+    for (const applet of (await run(program, ['--list'])).trim().split('\n')) {
+      if (applet !== 'busybox') symlinkSync('busybox', join(work, 'bin', applet));
+    }
+    writeFileSync(join(work, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n');
+    writeFileSync(join(work, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');
+    await packTree(work, tar);
+  },
+};
+
+function onlyPause(pause: string): Recipe {
+  return {
+    // Its folder in the cache is named by what it was built from.
+    says: [basename(dirname(pause))],
+    config: { entrypoint: ['/pause'] },
+    async makeTar(tar, work) {
+      mkdirSync(work, { recursive: true });
+      copyFileSync(pause, join(work, 'pause'));
+      await packTree(work, tar);
+    },
+  };
+}
+
+async function packTree(root: string, tar: string): Promise<void> {
+  const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  await run('tar', [...same, '-C', root, '-cf', tar, '.']);
+}
