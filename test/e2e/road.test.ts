@@ -19,7 +19,7 @@ let gitHub: GitHubStandIn;
 let clone: Clone;
 
 interface Version {
-  readonly build: string;
+  readonly build: number;
   readonly commit: string;
 }
 
@@ -80,14 +80,14 @@ describe('the road from git push to the page of TEST', () => {
   it('brings the first push to a pod that answers over HTTP', async () => {
     const run = await clone.deliver('First');
     await expectConclusion(run, 'success');
-    expect(await served()).toMatchObject({ build: '1', commit: run.sha });
+    expect(await served()).toMatchObject({ build: 1, commit: run.sha });
   });
 
   it('brings the next push to all three workloads, with latest and latest-2 of one digest and its labels', async () => {
     clone.edit('targets/templates/targets/index.html', (text) => text.replace('<h1>', '<h1>Changed: '));
     second = await clone.deliver('Second');
     await expectConclusion(second, 'success');
-    expect(await served()).toMatchObject({ build: '2', commit: second.sha });
+    expect(await served()).toMatchObject({ build: 2, commit: second.sha });
     expect(await project.page('/')).toContain('Changed: ');
     const digest = await digestOf('latest-2');
     expect(await digestOf('latest')).toBe(digest);
@@ -123,7 +123,7 @@ describe('the road from git push to the page of TEST', () => {
     expect(again.attempt).toBe(2);
     expect(await digestOf('latest-2')).toBe(before);
     expect(await digestOf('latest')).toBe(before);
-    expect(await served()).toMatchObject({ build: '2' });
+    expect(await served()).toMatchObject({ build: 2 });
   });
 
   it('turns red with the reason for a build that cannot start, and TEST goes on serving the last healthy one', async () => {
@@ -133,7 +133,7 @@ describe('the road from git push to the page of TEST', () => {
     const summary = await clone.client.summary(run.id);
     expect(summary).toContain('🔴 deploy-test: failure');
     expect(summary).toContain('no_such_module');
-    expect(await served()).toMatchObject({ build: '2' });
+    expect(await served()).toMatchObject({ build: 2 });
     expect(await project.images()).toEqual(
       Array(3).fill(`${repository.host}/${repository.path}@${await digestOf('latest-2')}`),
     );
@@ -145,7 +145,7 @@ describe('the road from git push to the page of TEST', () => {
     clone.edit('manage.py', (text) => text.replace('import no_such_module\n', ''));
     const run = await clone.deliver('Mended');
     await expectConclusion(run, 'success');
-    expect(await served()).toMatchObject({ build: '4', commit: run.sha });
+    expect(await served()).toMatchObject({ build: 4, commit: run.sha });
   });
 
   it('prints no secret in any log, summary or annotation', async () => {

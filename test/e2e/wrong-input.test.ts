@@ -114,7 +114,7 @@ it.each(cases)('%s refuses %s', async (action, _, { inputs = {}, file = good, sa
   const checkout = new Checkout(state, { 'delivery.yaml': file, Dockerfile: 'FROM scratch\n' });
   const { exitCode, log, outputs, summary } = await checkout.run(action, inputs);
   checkout.remove();
-  const error = /^::error[^:]*::(?!images|projects)(.*)$/m.exec(log)?.[1] ?? log;
+  const error = new RegExp(`^::error[^:]*::${action}: (.*)$`, 'm').exec(log)?.[1] ?? log;
   expect(error.replaceAll('%0A', '; ')).toMatch(says);
   expect(log).not.toContain('hunter2');
   expect(log).not.toMatch(/at .*\.js:\d+/);

@@ -48,7 +48,7 @@ export class StackProject {
 
   /** The page of the running stack, or why there is none. */
   async page(path: string): Promise<string> {
-    const answer = await fetch(`http://${this.#state.pages.test}${path}`, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(`${this.#state.pages.test}${path}`, { signal: AbortSignal.timeout(10_000) });
     return `${answer.status} ${await answer.text()}`;
   }
 

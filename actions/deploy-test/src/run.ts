@@ -32,8 +32,9 @@ const maxLooks = 5;
 /** Observe, plan, act, verify: the build that is meant reaches every workload of its image, or what was healthy comes back. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const aim = findAim(inputs, ports.topology);
-  const build = await resolveBuild(inputs.build, aim.image.repository, ports.registry, context.signal);
+  // The kubeconfig is an input: it is found wrong before anything is asked.
   const cluster = ports.cluster(aim.project.cluster);
+  const build = await resolveBuild(inputs.build, aim.image.repository, ports.registry, context.signal);
   const { namespace } = aim.project;
   const { clock, log, signal } = context;
   const title = titleOf(aim, build);
