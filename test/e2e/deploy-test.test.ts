@@ -25,14 +25,15 @@ const programs: Readonly<Record<number, string>> = {
   2: 'serve',
   3: 'echo "no licence file"; exit 3',
   4: 'serve',
-  5: 'head -c 300m /dev/zero | tail -c 200m > /dev/null; exit 1',
+  5: 'exec tail /dev/zero',
   6: 'serve',
   7: 'serve',
   8: 'serve',
-  9: 'serve',
+  9: 'echo "no licence file"; exit 3',
   10: 'serve',
+  11: 'serve',
 };
-const serve = 'trap "exit 0" TERM; echo serving; sleep 86400 & wait';
+const serve = 'trap "exit 0" TERM; echo serving; touch /tmp/ready; sleep 86400 & wait';
 
 const worker = '- { kind: StatefulSet, name: worker, container: worker }';
 const topology = (
@@ -47,8 +48,7 @@ projects:
       web:
         - { kind: Deployment, name: web, container: web }
         ${others}
-    checks: [${check}]
-`;
+${check && `    checks: [${check}]\n`}`;
 const files = (number: number, check = '', others = worker): Record<string, string> => ({
   'delivery.yaml': topology(check, others),
   Dockerfile: `FROM ${host}/${state.images.busybox}\nCOPY run.sh /run.sh\nCMD ["/bin/sh", "/run.sh"]\n`,
@@ -61,6 +61,7 @@ function workload(kind: 'Deployment' | 'StatefulSet', name: string): object {
     name,
     image: `${image}:latest-1`,
     envFrom: [{ configMapRef: { name: 'settings' } }],
+    readinessProbe: { exec: { command: ['test', '-e', '/tmp/ready'] }, periodSeconds: 1 },
     resources: { limits: { memory: '48Mi' } },
   };
   const pod = { imagePullSecrets: [{ name: 'registry' }], terminationGracePeriodSeconds: 2, containers: [container] };
@@ -219,23 +220,23 @@ describe('deploy-test', () => {
   });
 
   it('leaves a broken build where it is when told to', async () => {
-    const run = await deploy(3, { 'on-failure': 'leave' });
+    const run = await deploy(9, { 'on-failure': 'leave' });
     expectRun(run, { result: 'failure', cause: 'crash-loop', verdict: 'left-failed' });
-    expect((await running()).images).toEqual([reference(3), reference(3)]);
-    expectRun(await deploy(9), { result: 'success', verdict: 'healthy' });
+    expect((await running()).images).toEqual([reference(9), reference(9)]);
+    expectRun(await deploy(10), { result: 'success', verdict: 'healthy' });
   });
 
   it('refuses an older build than the one that runs, unless it is forced', async () => {
     expectRun(await deploy(1), { result: 'failure', verdict: 'refused' });
-    expect((await running()).images).toEqual([reference(9), reference(9)]);
+    expect((await running()).images).toEqual([reference(10), reference(10)]);
     expectRun(await deploy(8, { force: 'true' }), { result: 'success', verdict: 'healthy' });
   });
 
   it('gives a workload that was scaled to zero the digest and leaves it at zero, with a warning', async () => {
     await kubectl.run(['-n', namespace, 'scale', 'statefulset/worker', '--replicas=0']);
-    const run = await deploy(10);
+    const run = await deploy(11);
     expectRun(run, { result: 'success', verdict: 'healthy' });
     expect(run.log).toMatch(/::warning.*worker.*zero/);
-    expect(await running()).toEqual({ images: [reference(10), reference(10)], ready: [1, 0] });
+    expect(await running()).toEqual({ images: [reference(11), reference(11)], ready: [1, 0] });
   });
 });

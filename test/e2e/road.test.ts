@@ -29,6 +29,8 @@ async function served(): Promise<Version> {
   return JSON.parse(page.slice('200 '.length)) as Version;
 }
 
+const tagOf = ({ runNumber }: Run): string => `latest-${runNumber}`;
+
 async function digestOf(tag: string): Promise<string | undefined> {
   return (await registry.readManifest(repository, tag, never))?.digest;
 }
@@ -80,23 +82,23 @@ describe('the road from git push to the page of TEST', () => {
   it('brings the first push to a pod that answers over HTTP', async () => {
     const run = await clone.deliver('First');
     await expectConclusion(run, 'success');
-    expect(await served()).toMatchObject({ build: 1, commit: run.sha });
+    expect(await served()).toMatchObject({ build: run.runNumber, commit: run.sha });
   });
 
-  it('brings the next push to all three workloads, with latest and latest-2 of one digest and its labels', async () => {
+  it('brings the next push to all three workloads, with latest and latest-N of one digest and its labels', async () => {
     clone.edit('targets/templates/targets/index.html', (text) => text.replace('<h1>', '<h1>Changed: '));
     second = await clone.deliver('Second');
     await expectConclusion(second, 'success');
-    expect(await served()).toMatchObject({ build: 2, commit: second.sha });
+    expect(await served()).toMatchObject({ build: second.runNumber, commit: second.sha });
     expect(await project.page('/')).toContain('Changed: ');
-    const digest = await digestOf('latest-2');
+    const digest = await digestOf(tagOf(second));
     expect(await digestOf('latest')).toBe(digest);
-    expect(await labelsOf('latest-2')).toMatchObject({
-      'build.number': '2',
+    expect(await labelsOf(tagOf(second))).toMatchObject({
+      'build.number': String(second.runNumber),
       'org.opencontainers.image.revision': second.sha,
       'org.opencontainers.image.source': expect.stringMatching(/\/acme\/stack$/),
       'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-      'org.opencontainers.image.version': expect.stringMatching(/2$/),
+      'org.opencontainers.image.version': String(second.runNumber),
     });
     expect(await project.images()).toEqual(Array(3).fill(`${repository.host}/${repository.path}@${digest}`));
   });
@@ -112,18 +114,18 @@ describe('the road from git push to the page of TEST', () => {
     const summary = await clone.client.summary(second.id);
     expect(summary).toContain('🟢 build-and-tag: success');
     expect(summary).toContain('🟢 deploy-test: success');
-    expect(summary).toContain('latest-2');
+    expect(summary).toContain(tagOf(second));
   });
 
   it('changes nothing on a re-run of the same commit', async () => {
-    const before = await digestOf('latest-2');
+    const before = await digestOf(tagOf(second));
     await clone.client.rerun(second);
     const again = await clone.client.waitForRun(second.id);
     await expectConclusion(again, 'success');
     expect(again.attempt).toBe(2);
-    expect(await digestOf('latest-2')).toBe(before);
+    expect(await digestOf(tagOf(second))).toBe(before);
     expect(await digestOf('latest')).toBe(before);
-    expect(await served()).toMatchObject({ build: 2 });
+    expect(await served()).toMatchObject({ build: second.runNumber });
   });
 
   it('turns red with the reason for a build that cannot start, and TEST goes on serving the last healthy one', async () => {
@@ -133,9 +135,9 @@ describe('the road from git push to the page of TEST', () => {
     const summary = await clone.client.summary(run.id);
     expect(summary).toContain('🔴 deploy-test: failure');
     expect(summary).toContain('no_such_module');
-    expect(await served()).toMatchObject({ build: 2 });
+    expect(await served()).toMatchObject({ build: second.runNumber });
     expect(await project.images()).toEqual(
-      Array(3).fill(`${repository.host}/${repository.path}@${await digestOf('latest-2')}`),
+      Array(3).fill(`${repository.host}/${repository.path}@${await digestOf(tagOf(second))}`),
     );
     const [record] = await deployments(run.sha);
     expect(record?.states).toContain('failure');
@@ -145,7 +147,7 @@ describe('the road from git push to the page of TEST', () => {
     clone.edit('manage.py', (text) => text.replace('import no_such_module\n', ''));
     const run = await clone.deliver('Mended');
     await expectConclusion(run, 'success');
-    expect(await served()).toMatchObject({ build: 4, commit: run.sha });
+    expect(await served()).toMatchObject({ build: run.runNumber, commit: run.sha });
   });
 
   it('prints no secret in any log, summary or annotation', async () => {

@@ -8,8 +8,8 @@ export interface BundleRun {
   readonly exitCode: number | null;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** As the runner shows it: without the secrets that it is asked to mask. */
   readonly log: string;
-  readonly ms: number;
 }
 
 export interface StartedBundle {
@@ -40,7 +40,6 @@ export function startBundle(
     `INPUT_${name.toUpperCase().replaceAll(' ', '_')}`,
     value,
   ]);
-  const start = performance.now();
   const child = spawn(process.execPath, [join(repositoryRoot, 'dist', action, 'index.js')], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,7 +60,8 @@ export function startBundle(
     child.on('error', reject);
     child.on('close', (exitCode) => {
       const outputs = parseOutputs(readFileSync(output, 'utf8'));
-      const result = { exitCode, outputs, summary: readFileSync(summary, 'utf8'), log, ms: performance.now() - start };
+      const shown = log.replace(/^::add-mask::.*\n/gm, '');
+      const result = { exitCode, outputs, summary: readFileSync(summary, 'utf8'), log: shown };
       rmSync(dir, { recursive: true, force: true });
       resolve(result);
     });

@@ -54,7 +54,7 @@ export class Clone {
     this.client = client;
   }
 
-  /** A new repository at the stand-in and a clone of it that holds the content of `source`, not yet committed. */
+  /** A repository at the stand-in, made when it is not there, and a clone of it with the content of `source`, not yet committed. */
   static async create(state: GroundState, url: string, repository: string, source: string): Promise<Clone> {
     const client = new StandInClient(url);
     const { cloneUrl } = await client.createRepository(repository);
@@ -62,6 +62,9 @@ export class Clone {
     const clone = new Clone(dir, repository, client);
     await clone.git('init', '-q', '-b', 'main', '.');
     await clone.git('remote', 'add', 'origin', cloneUrl);
+    await clone.git('fetch', '-q', 'origin');
+    const branches = await clone.git('branch', '--remotes', '--list', 'origin/main');
+    if (branches.trim() !== '') await clone.git('reset', '-q', 'origin/main');
     cpSync(source, dir, { recursive: true });
     return clone;
   }
