@@ -69,10 +69,6 @@ export function startBundle(
   return { pid: child.pid ?? 0, log: () => log, done };
 }
 
-export function runBundle(...start: Parameters<typeof startBundle>): Promise<BundleRun> {
-  return startBundle(...start).done;
-}
-
 /** The file of GITHUB_OUTPUT: `name<<delimiter`, lines, `delimiter` (docs.github.com, "Multiline strings"). */
 function parseOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};

@@ -1,6 +1,6 @@
 /**
  * What can go wrong, as one family. Adapters translate at the edge: what a client throws may hold headers and bodies,
- * so it is kept as `cause` and never printed. `code` is stable (docs/troubleshooting.md lists them), tests match on it.
+ * so it is kept as `cause` and never printed. `code` is stable: tests match on it.
  */
 export class ActionError extends Error {
   readonly code: string;

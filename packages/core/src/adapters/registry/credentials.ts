@@ -3,7 +3,7 @@ import type { Exec } from '../../ports/exec.ts';
 import { hubLoginKey, isHub } from './hosts.ts';
 import { findLogin, loginFiles, readLoginFile } from './login-files.ts';
 
-/** A login of a registry. `from` says where it was found, for messages: `/root/.docker/config.json`. */
+/** A login of a registry. `from` says where it was found, for messages: `~/.docker/config.json`. */
 export type Login =
   | { readonly kind: 'password'; readonly username: string; readonly password: string; readonly from: string }
   /** An OAuth2 refresh token for the registry's token service (distribution, docs/spec/auth/oauth). */
