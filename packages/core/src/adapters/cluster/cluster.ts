@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { NamespaceView, Pod, Workload, WorkloadKind, WorkloadReference } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
 import { RemoteError } from '../../errors/errors.ts';
@@ -5,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Cluster, ImageChange, LogOptions } from '../../ports/cluster.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { retrying } from './backoff.ts';
-import type { WorkloadObject } from './images.ts';
+import type { Operation, WorkloadObject } from './images.ts';
 import { conflict, imagePatch, isDone, requireExpected } from './images.ts';
 import { toWorkload } from './map.ts';
 import { watchNamespace } from './namespace-watch.ts';
@@ -50,7 +51,8 @@ export class KubernetesCluster implements Cluster {
         const request = { ...requestOf('patch', reference), query, body: patch };
         return toWorkload(reference.kind, await this.#client.json<WorkloadObject>(request, signal));
       } catch (error) {
-        if (error instanceof RemoteError && error.status === 422) await this.#requireUnmoved(workload, change, signal);
+        if (error instanceof RemoteError && error.status === 422)
+          await this.#requireUnmoved(workload, change, patch, signal);
         throw error;
       }
     });
@@ -91,13 +93,21 @@ export class KubernetesCluster implements Cluster {
   }
 
   /** The API server answers a `test` that does not hold with 422, as it does a value that is not allowed. */
-  async #requireUnmoved(before: Workload, change: ImageChange, signal: AbortSignal): Promise<void> {
+  async #requireUnmoved(
+    before: Workload,
+    change: ImageChange,
+    patch: readonly Operation[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const object = await this.#read(before, signal);
     if (!object) throw missing(before);
     const now = toWorkload(before.kind, object);
     requireExpected(now, change.expected);
     const names = (workload: Workload) => workload.containers.map(({ name }) => name).join();
     if (now.uid !== before.uid || names(now) !== names(before)) throw conflict(now, 'it has other containers now');
+    // Such as the first annotation of a Deployment, which its controller sets soon after it was made.
+    if (!isDeepStrictEqual(imagePatch(object, now, change), patch))
+      throw conflict(now, 'it has other annotations now', { retryable: true });
   }
 
   async #readLog(pod: Pod, container: string, options: LogOptions, signal: AbortSignal): Promise<string> {

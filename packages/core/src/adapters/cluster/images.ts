@@ -81,10 +81,10 @@ export function isDone(workload: Workload, { images, annotations }: ImageChange)
   );
 }
 
-export function conflict(workload: Workload, what: string): RemoteError {
+export function conflict(workload: Workload, what: string, { retryable = false } = {}): RemoteError {
   return new RemoteError('cluster', `${describeWorkload(workload)} was changed by somebody else: ${what}`, {
     status: 409,
-    retryable: false,
+    retryable,
     hint: 'Nothing was changed. Find out who else deploys to this namespace, then run it again.',
   });
 }

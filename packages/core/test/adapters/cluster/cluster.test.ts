@@ -123,6 +123,21 @@ describe('setImages', () => {
     });
   });
 
+  it('makes the patch anew when the first annotation came between reading and patching', async () => {
+    let annotations: object | undefined;
+    server.intercept = (request) => {
+      if (!request.startsWith('PATCH') || annotations) return { status: 200, body: deployment('r/web:1', annotations) };
+      annotations = { 'deployment.kubernetes.io/revision': '1' };
+      return { status: 422, body: status(422, 'the server rejected our request due to an error in our request') };
+    };
+    await cluster.setImages(web, { images: {}, annotations: { a: '1' } }, { dryRun: true }, signal);
+    expect(patches()).toHaveLength(2);
+    expect(JSON.parse(server.bodies[1] ?? '')).toEqual([
+      { op: 'test', path: '/metadata/uid', value: 'u1' },
+      { op: 'add', path: '/metadata/annotations/a', value: '1' },
+    ]);
+  });
+
   it('gives the 422 of a value that is not allowed as it is', async () => {
     server.intercept = (request) =>
       request.startsWith('PATCH')
