@@ -160,6 +160,8 @@ export class Stage {
       environment: this.environment,
       workloads: { web: [workload('web'), workload('beat')] },
       checks: this.checks,
+      jobs: {},
+      data: undefined,
     };
     const web = { name: 'web', repository, promoted: undefined, build: undefined };
     return { images: { web }, projects: { test, production: { ...test, name: 'production', follows: 'stable' } } };

@@ -164,6 +164,7 @@ export function newPod(given: Partial<Pod> = {}): Pod {
     uid: `Pod-${namespace}-${name}`,
     ownerUid: '',
     revision: '',
+    labels: {},
     phase: 'Pending',
     reason: '',
     deleting: false,

@@ -27,6 +27,44 @@ export interface Project {
   /** By image: all of them follow it. */
   readonly workloads: Readonly<Record<string, readonly ProjectWorkload[]>>;
   readonly checks: readonly Check[];
+  /** By image: what is launched here for each new build of it. */
+  readonly jobs: Readonly<Record<string, ProjectJob>>;
+  /** How to look for new data through the cluster; undefined: the project has none. */
+  readonly data: DataLook | undefined;
+}
+
+/** Jobs are made from a suspended CronJob of the project. */
+export interface ProjectJob {
+  readonly cronJob: string;
+  /** The containers that run the image; undefined: the only one of its pods. */
+  readonly containers: readonly string[] | undefined;
+  /** How long a run of it may take, and how long one that runs is waited for. */
+  readonly timeoutMs: number;
+  /** Undefined: a Job that is Complete has succeeded. */
+  readonly succeeds: SuccessSigns | undefined;
+}
+
+/** What has to hold, all of it, for a Job that is Complete to have succeeded. */
+export interface SuccessSigns {
+  /** A line of the log of the container that ended last. */
+  readonly logMatches: RegExp | undefined;
+  /** The termination message of that container. */
+  readonly messageMatches: RegExp | undefined;
+  readonly count: CountCheck | undefined;
+}
+
+/** A page that tells a number: the first group of `matches`. */
+export interface CountCheck {
+  readonly url: URL;
+  readonly matches: RegExp;
+  readonly atLeast: number;
+  /** How long the right number may take to come once the Job is Complete. */
+  readonly withinMs: number;
+}
+
+/** A suspended CronJob whose Jobs mount the data read-only and list it: docs/detect-data.md. */
+export interface DataLook {
+  readonly cronJob: string;
 }
 
 export interface ProjectWorkload {

@@ -81,6 +81,7 @@ export interface Pod {
   readonly ownerUid: string;
   /** StatefulSet pods: label controller-revision-hash; others: label pod-template-hash; else empty. */
   readonly revision: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly phase: string;
   readonly reason: string;
   readonly deleting: boolean;

@@ -79,6 +79,7 @@ export function toPod(object: Wire<V1Pod>): Pod {
     ...identity(metadata),
     ownerUid: ownerOf(metadata),
     revision: text(labels['controller-revision-hash'] ?? labels['pod-template-hash']),
+    labels: labels as Record<string, string>,
     phase: text(status.phase),
     reason: text(status.reason),
     deleting: typeof metadata.deletionTimestamp === 'string',

@@ -42,6 +42,29 @@ export const dnsSubdomain = text(
   'a name of Kubernetes (DNS labels of lower-case letters, digits and inner hyphens, joined by dots, 253 characters at most)',
 );
 
+/** A subdomain of at most 52 characters: the names of a CronJob's own Jobs are eleven longer (kubernetes.io, "CronJob"). */
+export const cronJobName = text(
+  new RegExp(`^(?=.{1,52}$)${label}(?:\\.${label})*$`),
+  'the name of a CronJob (lower-case letters, digits and inner hyphens, 52 characters at most)',
+);
+
+const patternPhrase = 'a regular expression of 1 to 500 characters';
+
+/** A regular expression, with the flag u. */
+export const pattern = z.pipe(
+  z
+    .string({ error: expectedText(patternPhrase) })
+    .check(z.minLength(1, { error: expected(patternPhrase) }), z.maxLength(500, { error: expected(patternPhrase) })),
+  z.transform((given, context): RegExp => {
+    try {
+      return new RegExp(given, 'u');
+    } catch {
+      context.issues.push({ code: 'custom', input: given, message: foundInsteadOf(given, 'a regular expression') });
+      return z.NEVER;
+    }
+  }),
+);
+
 /** A name that somebody else gave: a context, an environment. No control characters, no space at its ends. */
 export const plainName = text(
   /^(?=.{1,255}$)[^\s\p{Cc}]+(?: +[^\s\p{Cc}]+)*$/u,

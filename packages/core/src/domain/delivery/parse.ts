@@ -1,6 +1,6 @@
 import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
-import type { ImageTopology, Project, ProjectWorkload, Topology } from '../topology.ts';
+import type { ImageTopology, Project, ProjectJob, ProjectWorkload, SuccessSigns, Topology } from '../topology.ts';
 import { readYaml } from './document.ts';
 import { schemaProblems } from './problems.ts';
 import { ruleProblems } from './rules.ts';
@@ -42,6 +42,7 @@ function column(problem: Problem): number {
 
 type FileImage = DeliveryFile['images'][string];
 type FileProject = NonNullable<DeliveryFile['projects']>[string];
+type FileJob = NonNullable<FileProject['jobs']>[string];
 type FileWorkload = NonNullable<FileProject['workloads']>[string][number];
 
 function toTopology({ images, projects = {} }: DeliveryFile): Topology {
@@ -58,7 +59,7 @@ function toBuild({ context, file, target }: NonNullable<FileImage['build']>): No
 }
 
 function toProject(file: FileProject, name: string): Project {
-  const { cluster, namespace, follows, environment, workloads = {}, checks = [] } = file;
+  const { cluster, namespace, follows, environment, workloads = {}, checks = [], jobs = {}, data } = file;
   return {
     name,
     cluster,
@@ -67,11 +68,32 @@ function toProject(file: FileProject, name: string): Project {
     environment,
     workloads: mapNames(workloads, (list) => list.map(toWorkload)),
     checks: checks.map(({ url, status, contains, within }) => ({ url, status, contains, withinMs: within })),
+    jobs: mapNames(jobs, toJob),
+    data,
   };
 }
 
 function toWorkload({ kind, name, container }: FileWorkload): ProjectWorkload {
-  return { kind, name, containers: typeof container === 'string' ? [container] : container };
+  return { kind, name, containers: listOf(container) };
+}
+
+function toJob({ cronJob, container, timeout, succeeds }: FileJob): ProjectJob {
+  return {
+    cronJob,
+    containers: container === undefined ? undefined : listOf(container),
+    timeoutMs: timeout,
+    succeeds: succeeds && toSigns(succeeds),
+  };
+}
+
+function toSigns({ logMatches, messageMatches, count }: NonNullable<FileJob['succeeds']>): SuccessSigns {
+  if (!count) return { logMatches, messageMatches, count: undefined };
+  const { url, matches, atLeast, within } = count;
+  return { logMatches, messageMatches, count: { url, matches, atLeast, withinMs: within } };
+}
+
+function listOf(names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? [names] : names;
 }
 
 /** Without a prototype, so that looking up a name such as `constructor` finds what the file says, or nothing. */

@@ -1,5 +1,5 @@
 import { InputError } from '../../errors/errors.ts';
-import type { ImageTopology, Project, ProjectWorkload, Topology } from '../topology.ts';
+import type { ImageTopology, Project, ProjectJob, ProjectWorkload, Topology } from '../topology.ts';
 import { quoted } from './found.ts';
 import { nearest } from './nearest.ts';
 
@@ -21,6 +21,14 @@ export function workloadsOf(
   return Object.values(topology.projects).flatMap((project) => {
     const workloads = Object.hasOwn(project.workloads, image) ? project.workloads[image] : undefined;
     return workloads ? [{ project, workloads }] : [];
+  });
+}
+
+/** Where an image is launched: each project with a job for it, in the order of the file. */
+export function jobsOf(topology: Topology, image: string): { project: Project; job: ProjectJob }[] {
+  return Object.values(topology.projects).flatMap((project) => {
+    const job = Object.hasOwn(project.jobs, image) ? project.jobs[image] : undefined;
+    return job ? [{ project, job }] : [];
   });
 }
 

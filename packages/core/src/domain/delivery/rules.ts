@@ -9,13 +9,18 @@ import { suggest } from './nearest.ts';
  * with those of the single fields; what has the wrong shape is passed over here.
  */
 export function ruleProblems(document: SourceDocument): Problem[] {
-  return [...unknownImages(document), ...nothingPromoted(document), ...repeatedWorkloads(document)];
+  return [
+    ...unknownImages(document),
+    ...nothingPromoted(document),
+    ...repeatedWorkloads(document),
+    ...repeatedCronJobs(document),
+  ];
 }
 
 function unknownImages({ data, placeOfKey }: SourceDocument): Problem[] {
   const images = Object.keys(mapping(mapping(data)['images']));
   if (images.length === 0) return [];
-  return workloadLists(data)
+  return [...workloadLists(data), ...projectJobs(data)]
     .filter(({ image }) => !images.includes(image))
     .map(({ image, path }) => ({
       field: formatPath(path),
@@ -75,6 +80,21 @@ function repeatedWorkloads({ data, placeOf }: SourceDocument): Problem[] {
   return problems;
 }
 
+/** The Jobs of a CronJob are told from others by it: it serves one image of one project, or finds data, not both. */
+function repeatedCronJobs({ data, placeOf }: SourceDocument): Problem[] {
+  const seen = new Map<string, Path>();
+  return [...projectJobs(data), ...dataLooks(data)].flatMap(({ path, project, cronJob }) => {
+    if (typeof cronJob !== 'string' || typeof project['namespace'] !== 'string') return [];
+    const id = JSON.stringify([project['cluster'] ?? null, project['namespace'], cronJob]);
+    const before = seen.get(id);
+    seen.set(id, before ?? path);
+    if (!before) return [];
+    const { line, column } = placeOf(before);
+    const message = `CronJob ${quoted(cronJob)} in namespace ${project['namespace']} stands already in ${formatPath(before)} (line ${line}, column ${column})`;
+    return [{ field: formatPath(path), message, at: placeOf(path) }];
+  });
+}
+
 function containersOf(container: unknown, path: Path): [Path, string][] {
   const given: [Path, unknown][] = Array.isArray(container)
     ? container.map((one, index) => [[...path, 'container', index], one])
@@ -98,6 +118,31 @@ function workloadLists(data: unknown): WorkloadList[] {
       workloads: Array.isArray(workloads) ? workloads : [],
     })),
   );
+}
+
+interface CronJobUse {
+  readonly path: Path;
+  readonly project: Mapping;
+  readonly cronJob: unknown;
+}
+
+function projectJobs(data: unknown): (CronJobUse & { readonly image: string })[] {
+  return Object.entries(mapping(mapping(data)['projects'])).flatMap(([name, project]) =>
+    Object.entries(mapping(mapping(project)['jobs'])).map(([image, job]) => ({
+      path: ['projects', name, 'jobs', image],
+      project: mapping(project),
+      image,
+      cronJob: mapping(job)['cronJob'],
+    })),
+  );
+}
+
+function dataLooks(data: unknown): CronJobUse[] {
+  return Object.entries(mapping(mapping(data)['projects'])).map(([name, project]) => ({
+    path: ['projects', name, 'data'],
+    project: mapping(project),
+    cronJob: mapping(mapping(project)['data'])['cronJob'],
+  }));
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import {
+  cronJobName,
   dnsLabel,
   dnsSubdomain,
   duration,
   expected,
   expectedText,
   innerPath,
+  pattern,
   plainName,
   repository,
   text,
@@ -71,14 +73,16 @@ const image = fields({
 
 const containersPhrase = 'the name of a container, or a list of names';
 
+const containerNames = z.union([dnsLabel, listOf(dnsLabel, 'container name').check(z.meta({ uniqueItems: true }))], {
+  error: expected(containersPhrase),
+});
+
 const workload = fields({
   kind: word(['Deployment', 'StatefulSet']).check(about('Kind of the workload.')),
   name: dnsSubdomain.check(about('Name of the workload in the namespace of the project.')),
-  container: z
-    .union([dnsLabel, listOf(dnsLabel, 'container name').check(z.meta({ uniqueItems: true }))], {
-      error: expected(containersPhrase),
-    })
-    .check(about('The container that runs the image, or a list when several do; init containers count.')),
+  container: containerNames.check(
+    about('The container that runs the image, or a list when several do; init containers count.'),
+  ),
 });
 
 const statusPhrase = 'a status of HTTP, a whole number from 200 to 599';
@@ -116,6 +120,65 @@ const check = fields({
   ),
 });
 
+const signPattern = (what: string) => pattern.check(about(`JavaScript regular expression that ${what}.`));
+
+const atLeastPhrase = 'a whole number from 0 to 1000000000';
+
+const count = fields({
+  url: webAddress.check(about('Page that tells a number, http or https, without user name and password.')),
+  matches: pattern.check(
+    z.refine((given) => (new RegExp(`${given.source}|`, 'u').exec('')?.length ?? 0) > 1, {
+      error: 'has no group: put the number into one, such as (\\d+)',
+    }),
+    about('JavaScript regular expression that finds the number on the page: its first group.'),
+  ),
+  atLeast: z._default(
+    z
+      .int({ error: expected(atLeastPhrase) })
+      .check(
+        z.minimum(0, { error: expected(atLeastPhrase) }),
+        z.maximum(1_000_000_000, { error: expected(atLeastPhrase) }),
+        about('The smallest number that is right.'),
+      ),
+    1,
+  ),
+  within: z.prefault(
+    duration.check(about('How long the right number may take to come, once the Job is Complete; 24h at most.')),
+    '1m',
+  ),
+});
+
+const succeeds = fields({
+  logMatches: z.optional(signPattern('a line of the log has to match')),
+  messageMatches: z.optional(signPattern('the termination message has to match')),
+  count: z.optional(count.check(about('A number that a page has to tell, such as the rows of a table.'))),
+}).check(
+  z.refine(
+    (given) => Object.keys(given).length > 0,
+    'is empty: give at least one of logMatches, messageMatches, count, or leave the field out',
+  ),
+  z.meta({ minProperties: 1 }),
+);
+
+const job = fields({
+  cronJob: cronJobName.check(about('Suspended CronJob of the namespace that Jobs are made from.')),
+  container: z.optional(
+    containerNames.check(about('The container that runs the image, or a list; the only one of the pod when left out.')),
+  ),
+  timeout: z.prefault(duration.check(about('How long a run may take: `90s`, `10m`, `1h30m`; 24h at most.')), '2h'),
+  succeeds: z.optional(
+    succeeds.check(
+      about('What has to hold, all of it, for a Job that is Complete to have succeeded; nothing more when left out.'),
+    ),
+  ),
+});
+
+const data = fields({
+  cronJob: cronJobName.check(
+    about('Suspended CronJob whose Jobs list the data directories, for runners that do not see the data.'),
+  ),
+});
+
 const project = fields({
   cluster: z.optional(plainName.check(about('Context of the kubeconfig; the current one when left out.'))),
   namespace: dnsLabel.check(about('Namespace that the project lives in.')),
@@ -131,6 +194,12 @@ const project = fields({
       'image',
     ).check(about('What runs here, by image of this file.')),
   ),
+  jobs: z.optional(
+    byName(job.check(about('What is launched here for each new build of this image.')), 'image').check(
+      about('Jobs that run here, by image of this file.'),
+    ),
+  ),
+  data: z.optional(data.check(about('How new data is looked for through the cluster.'))),
   checks: z.optional(
     listOf(check, 'check').check(
       about('Pages that have to answer rightly after a rollout; one that does not makes the rollout fail.'),

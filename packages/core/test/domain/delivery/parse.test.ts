@@ -25,6 +25,16 @@ projects:
         - { kind: StatefulSet, name: worker.v2, container: [worker, migrate] }
     checks:
       - { url: 'https://test.example.org/version/?full', status: 302, contains: '"build": 412', within: 1m30s }
+    jobs:
+      web:
+        cronJob: loader
+        container: [load]
+        timeout: 90m
+        succeeds:
+          logMatches: '^loaded: \\d+'
+          messageMatches: ^loaded
+          count: { url: 'https://test.example.org/', matches: '(\\d+) targets', atLeast: 3, within: 10s }
+    data: { cronJob: look }
 `);
   expect(topology).toEqual({
     images: {
@@ -56,6 +66,24 @@ projects:
             withinMs: 90_000,
           },
         ],
+        jobs: {
+          web: {
+            cronJob: 'loader',
+            containers: ['load'],
+            timeoutMs: 5_400_000,
+            succeeds: {
+              logMatches: /^loaded: \d+/u,
+              messageMatches: /^loaded/u,
+              count: {
+                url: new URL('https://test.example.org/'),
+                matches: /(\d+) targets/u,
+                atLeast: 3,
+                withinMs: 10_000,
+              },
+            },
+          },
+        },
+        data: { cronJob: 'look' },
       },
     },
   });
