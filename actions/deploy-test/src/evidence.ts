@@ -1,9 +1,10 @@
+import { describeEvent, describePod } from '@delivery/core/action/describe';
 import { printable } from '@delivery/core/action/printable';
 import type { SummaryBlock } from '@delivery/core/action/outcome';
 import type { Diagnosis, RolloutTarget } from '@delivery/core/domain/rollout/judge';
 import { findWorkload } from '@delivery/core/domain/rollout/judge';
 import { isReady, newestPods, newestReplicaSet } from '@delivery/core/domain/rollout/newest';
-import type { ContainerState, ContainerStatus, NamespaceView, Pod } from '@delivery/core/domain/workload';
+import type { ContainerStatus, NamespaceView, Pod } from '@delivery/core/domain/workload';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Scene } from './follow.ts';
 
@@ -83,31 +84,6 @@ function failingPods(targets: readonly RolloutTarget[], view: NamespaceView, dia
   return pods.toSorted((a, b) => Number(b.name === diagnosis.pod) - Number(a.name === diagnosis.pod)).slice(0, maxPods);
 }
 
-function describePod(pod: Pod): string[] {
-  const conditions = pod.conditions.filter(({ status, message }) => status === 'False' && message !== '');
-  return [
-    `${pod.name}: ${[pod.phase, pod.reason].filter((part) => part !== '').join(', ')}`,
-    ...conditions.map(({ type, reason, message }) => `  ${type} is False (${reason}): ${message}`),
-    ...pod.containers.map(describeContainer),
-  ];
-}
-
-function describeContainer({ name, init, state, last, restarts, ready }: ContainerStatus): string {
-  const before = last ? `; before: ${describeState(last)}` : '';
-  return `  ${init ? 'init ' : ''}${name}: ${describeState(state)}, ${ready ? 'ready' : 'not ready'}, ${restarts} restarts${before}`;
-}
-
-function describeState(state: ContainerState): string {
-  switch (state.is) {
-    case 'waiting':
-      return `waiting (${state.reason})${state.message === '' ? '' : `: ${state.message}`}`;
-    case 'running':
-      return `running since ${state.startedAt.toISOString()}`;
-    case 'terminated':
-      return `ended with exit code ${state.exitCode} (${state.reason})${state.message === '' ? '' : `: ${state.message}`}`;
-  }
-}
-
 /** Those of the pods, and what was said of their workloads since this rollout began. */
 function eventLines(
   targets: readonly RolloutTarget[],
@@ -128,10 +104,7 @@ function eventLines(
     .filter(({ object, lastSeen }) => uids.has(object.uid) || (owners.has(object.uid) && lastSeen > since))
     .toSorted((a, b) => a.lastSeen.getTime() - b.lastSeen.getTime())
     .slice(-maxEvents)
-    .map(
-      ({ lastSeen, type, reason, object, message, count }) =>
-        `${lastSeen.toISOString()} ${type} ${reason} ${object.kind}/${object.name}: ${message}${count > 1 ? ` (${count} times)` : ''}`,
-    );
+    .map(describeEvent);
 }
 
 /** A log that cannot be read is evidence that is missing, no reason to leave a broken rollout where it is. */

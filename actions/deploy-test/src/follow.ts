@@ -1,3 +1,4 @@
+import { viewsAndTimers } from '@delivery/core/action/views';
 import type { Diagnosis, RolloutTarget, WorkloadState } from '@delivery/core/domain/rollout/judge';
 import { diagnoseTimeout, judge } from '@delivery/core/domain/rollout/judge';
 import type { Removal, Standing } from '@delivery/core/domain/rollout/weigh';
@@ -7,7 +8,6 @@ import { RemoteError, TimeoutError } from '@delivery/core/errors/errors';
 import type { Clock } from '@delivery/core/ports/clock';
 import type { Log } from '@delivery/core/ports/log';
 import type { Cluster } from '@delivery/core/ports/cluster';
-import { viewsAndTimers } from './views.ts';
 
 /** Where a rollout takes place and what it is watched with. */
 export interface Scene {
@@ -35,7 +35,7 @@ export async function followRollout(
 ): Promise<RolloutEnd> {
   const { clock, log } = scene;
   const startedAt = clock.now();
-  const views = viewsAndTimers(scene.cluster, scene.namespace, clock, scene.signal);
+  const views = viewsAndTimers((signal) => scene.cluster.watchNamespace(scene.namespace, signal), clock, scene.signal);
   const told = new Map<string, string>();
   const removed = new Set<string>();
   let standing: Standing = new Map();

@@ -1,10 +1,7 @@
 import { clusterInputs, commonInputs, registryInputs } from '@delivery/core/action/common-inputs';
 import type { InputsOf } from '@delivery/core/action/inputs';
-import { boolean, duration, oneOf, optional } from '@delivery/core/action/readers';
+import { boolean, duration, name, oneOf, optional } from '@delivery/core/action/readers';
 import { buildSelectorForm, parseBuildSelector } from '@delivery/core/domain/build-selector';
-
-const name = (fallback: string) =>
-  optional('a name of delivery.yaml', (text) => (/^[\w.-]{1,63}$/.test(text) ? text : undefined), fallback);
 
 export const inputs = {
   ...commonInputs,

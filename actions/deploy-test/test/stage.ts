@@ -136,6 +136,7 @@ export class Stage {
         },
         addDeploymentStatus: async (_id, status) => void this.statuses.push(status),
         createNeutralCheck: async () => undefined,
+        createStatus: async () => undefined,
       },
     };
   }

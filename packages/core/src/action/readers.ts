@@ -38,11 +38,16 @@ export function oneOf<const Choice extends string>(choices: readonly Choice[], f
   return optional(`one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text), fallback);
 }
 
+/** A name of delivery.yaml: of an image, a project. */
+export function name(fallback: string): InputReader<string> {
+  return optional('a name of delivery.yaml', (text) => (/^[\w.-]{1,63}$/.test(text) ? text : undefined), fallback);
+}
+
 /** What a timer can wait for: Node's take 2^31 - 1 ms and fire at once above that. */
 const maxDurationMs = 24 * 3_600_000;
 
 /** `10m`, `1h30m`, at most 24h: milliseconds. */
-export function duration(fallbackMs: number): InputReader<number> {
+export function duration<Fallback extends number | undefined>(fallbackMs: Fallback): InputReader<number | Fallback> {
   const parse = (text: string): number | undefined => {
     const ms = parseDuration(text);
     return ms !== undefined && ms <= maxDurationMs ? ms : undefined;

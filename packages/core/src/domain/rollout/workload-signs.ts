@@ -1,4 +1,4 @@
-import type { NamespaceView, Workload } from '../workload.ts';
+import type { ClusterEvent, NamespaceView, Workload } from '../workload.ts';
 import { describeWorkload } from '../workload.ts';
 import type { Sign } from './cause.ts';
 import { grace } from './cause.ts';
@@ -27,21 +27,16 @@ function creationSigns(workload: Workload, view: NamespaceView, since: Date, roo
   const message =
     workload.kind === 'Deployment' ? replicaFailure(workload, view) : creationEvent(workload, view, since);
   if (message === undefined) return [];
-  const quota = /exceeded quota|failed quota/i.test(message);
-  if (quota && roomComes) return [];
-  const cause = quota ? 'quota' : 'admission';
-  const sentence = `no pod of ${describeWorkload(workload)} may be made: ${bare(message)}`;
-  return [
-    {
-      key: `${workload.uid}//${cause}`,
-      cause,
-      graceMs: quota ? grace.room : grace.late,
-      renew: false,
-      sentence,
-      pod: '',
-      container: '',
-    },
-  ];
+  const sign = creationSign(workload.uid, describeWorkload(workload), message);
+  return sign.cause === 'quota' && roomComes ? [] : [sign];
+}
+
+/** What the API server said when it let no pod of `owner` be made. */
+export function creationSign(uid: string, owner: string, message: string): Sign {
+  const cause = /exceeded quota|failed quota/i.test(message) ? 'quota' : 'admission';
+  const graceMs = cause === 'quota' ? grace.room : grace.late;
+  const sentence = `no pod of ${owner} may be made: ${bare(message)}`;
+  return { key: `${uid}//${cause}`, cause, graceMs, renew: false, sentence, pod: '', container: '' };
 }
 
 function replicaFailure(workload: Workload, view: NamespaceView): string | undefined {
@@ -50,7 +45,11 @@ function replicaFailure(workload: Workload, view: NamespaceView): string | undef
 }
 
 function creationEvent(workload: Workload, view: NamespaceView, since: Date): string | undefined {
-  const own = view.events.filter(({ object, lastSeen }) => object.uid === workload.uid && lastSeen > since);
+  return creationFailure(view.events.filter(({ object, lastSeen }) => object.uid === workload.uid && lastSeen > since));
+}
+
+/** The last failure to make a pod in the events of one owner, unless one was made since. */
+export function creationFailure(own: readonly ClusterEvent[]): string | undefined {
   const failed = lastEvent(own, ({ reason }) => reason === 'FailedCreate');
   const healed = own.some(
     ({ reason, lastSeen }) => reason === 'SuccessfulCreate' && failed && lastSeen >= failed.lastSeen,

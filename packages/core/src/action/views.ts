@@ -1,21 +1,23 @@
-import type { NamespaceView } from '@delivery/core/domain/workload';
-import type { Clock } from '@delivery/core/ports/clock';
-import type { Cluster } from '@delivery/core/ports/cluster';
+import type { Clock } from '../ports/clock.ts';
 
-/** Views of a namespace that can be waited for with a limit: grace and deadlines pass without anything changing. */
-export interface Views {
+/** Views of a thing that is watched, which can be waited for with a limit: grace and deadlines pass without anything changing. */
+export interface Views<View> {
   /** The newest view: the next one, or after `ms` the last one again; undefined when there has been none. */
-  next(ms: number): Promise<NamespaceView | undefined>;
+  next(ms: number): Promise<View | undefined>;
   stop(): void;
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. */
-export function viewsAndTimers(cluster: Cluster, namespace: string, clock: Clock, signal: AbortSignal): Views {
+/** `watch` gives view after view and never ends by itself. Rejects with the signal's reason as soon as it is aborted. */
+export function viewsAndTimers<View>(
+  watch: (signal: AbortSignal) => AsyncIterable<View>,
+  clock: Clock,
+  signal: AbortSignal,
+): Views<View> {
   const stopped = new AbortController();
   const either = AbortSignal.any([signal, stopped.signal]);
-  const iterator = cluster.watchNamespace(namespace, either)[Symbol.asyncIterator]();
-  let last: NamespaceView | undefined;
-  let pending: Promise<IteratorResult<NamespaceView>> | undefined;
+  const iterator = watch(either)[Symbol.asyncIterator]();
+  let last: View | undefined;
+  let pending: Promise<IteratorResult<View>> | undefined;
   return {
     async next(ms) {
       pending ??= iterator.next();
@@ -31,7 +33,7 @@ export function viewsAndTimers(cluster: Cluster, namespace: string, clock: Clock
         const first = await Promise.race([pending, passed]);
         if (first === 'passed') return last;
         pending = undefined;
-        if (first.done) throw new TypeError('the watch of a namespace ended by itself');
+        if (first.done) throw new TypeError('a watch ended by itself');
         last = first.value;
         return last;
       } finally {

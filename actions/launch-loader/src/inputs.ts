@@ -1,0 +1,25 @@
+import { clusterInputs, commonInputs, registryInputs } from '@delivery/core/action/common-inputs';
+import type { InputsOf } from '@delivery/core/action/inputs';
+import { duration, lines, name, oneOf, optional } from '@delivery/core/action/readers';
+import { buildSelectorForm, parseBuildSelector } from '@delivery/core/domain/build-selector';
+
+export const inputs = {
+  ...commonInputs,
+  ...registryInputs,
+  ...clusterInputs,
+  image: name('loader'),
+  build: optional(buildSelectorForm, parseBuildSelector, { kind: 'latest' } as const),
+  projects: lines(),
+  wait: oneOf(['start', 'completion'], 'completion'),
+  timeout: duration(undefined),
+  'on-running': oneOf(['unstable', 'wait', 'fail'], 'unstable'),
+  'on-cancel': oneOf(['leave', 'delete'], 'leave'),
+} as const;
+
+export type Inputs = InputsOf<typeof inputs>;
+
+export const outputs = ['result', 'launched', 'blocked', 'failed', 'jobs'] as const;
+
+export type Output = (typeof outputs)[number];
+
+export { registryLoginProblems as check } from '@delivery/core/action/common-inputs';

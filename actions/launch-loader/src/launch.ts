@@ -1,0 +1,95 @@
+import { viewsAndTimers } from '@delivery/core/action/views';
+import type { Job, JobsView } from '@delivery/core/domain/job';
+import { describeJob } from '@delivery/core/domain/job';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { Plan } from './plan.ts';
+import { planLaunch } from './plan.ts';
+import type { LaunchScene } from './scene.ts';
+import { standingOf } from './standing.ts';
+
+/** `view` is older than `job`: changes are watched from there on. */
+export type Launched =
+  | { readonly do: 'follow'; readonly job: Job; readonly view: JobsView }
+  | { readonly do: 'planned'; readonly remove: number }
+  | Extract<Plan, { do: 'blocked' | 'refuse' }>;
+
+/** How often it looks again when somebody else launches at the same moment. One of them has won then, so this ends. */
+const maxLooks = 5;
+
+/** Looks, removes what has ended, makes the Job; the API server lets one of many launchers make it. */
+export async function launch(scene: LaunchScene): Promise<Launched> {
+  const { cronJob, wanted, jobs, log, signal, prefix } = scene;
+  const { namespace } = cronJob;
+  const patience = deadlineOf(scene);
+  for (let looks = 1; ; looks += 1) {
+    let view = await jobs.list(namespace, signal);
+    let plan = planLaunch(wanted, cronJob, view);
+    if (plan.do === 'blocked' && patience) {
+      view = await waitUntilFree(view, scene, patience);
+      plan = planLaunch(wanted, cronJob, view);
+    }
+    if (plan.do === 'blocked' || plan.do === 'refuse') return plan;
+    if (plan.do === 'adopt') {
+      log.info(`${prefix}${describeJob(plan.job)} is this run's own: it is followed`);
+      return { do: 'follow', job: plan.job, view };
+    }
+    if (scene.inputs['dry-run']) return { do: 'planned', remove: plan.remove.length };
+    const made = await replace(plan, scene);
+    if (made) return { do: 'follow', job: made, view };
+    if (looks === maxLooks) throw new RemoteError('cluster', taken(scene), { status: 409, retryable: true });
+  }
+}
+
+/** Undefined when somebody else has made a Job of that name meanwhile, or this run, whose answer was lost. */
+async function replace(
+  { remove, job }: Extract<Plan, { do: 'launch' }>,
+  { cronJob, jobs, log, signal, prefix }: LaunchScene,
+): Promise<Job | undefined> {
+  await Promise.all(
+    remove.map(async (finished) => {
+      await jobs.remove(finished, { unchanged: false }, signal);
+      log.info(`${prefix}${describeJob(finished)}, which has ended, is removed`);
+    }),
+  );
+  try {
+    const made = await jobs.create(cronJob, job, { dryRun: false }, signal);
+    log.info(
+      `${prefix}${describeJob(made)} is made from CronJob ${cronJob.name}: ${Object.values(job.images)[0] ?? ''}`,
+    );
+    return made;
+  } catch (error) {
+    if (error instanceof RemoteError && error.status === 409) return undefined;
+    throw error;
+  }
+}
+
+function deadlineOf({ inputs, clock, timeoutMs }: LaunchScene): Date | undefined {
+  return inputs['on-running'] === 'wait' && !inputs['dry-run']
+    ? new Date(clock.now().getTime() + timeoutMs)
+    : undefined;
+}
+
+/** The first view without anything that runs, or the last one when the time is over. */
+async function waitUntilFree(view: JobsView, scene: LaunchScene, deadline: Date): Promise<JobsView> {
+  const { cronJob, jobs, clock, log, signal, prefix } = scene;
+  const views = viewsAndTimers((stop) => jobs.watch(view, {}, stop), clock, signal);
+  let last = view;
+  let told = '';
+  try {
+    for (;;) {
+      const { running } = standingOf(last, cronJob);
+      const left = deadline.getTime() - clock.now().getTime();
+      if (running.length === 0 || left <= 0) return last;
+      const now = running.map(({ name, state }) => `Job ${cronJob.namespace}/${name} ${state}`).join(', ');
+      if (now !== told) log.info(`${prefix}waiting: ${now}`);
+      told = now;
+      last = (await views.next(left)) ?? last;
+    }
+  } finally {
+    views.stop();
+  }
+}
+
+function taken({ cronJob }: LaunchScene): string {
+  return `${describeJob(cronJob)} is made and removed by somebody else all the time`;
+}

@@ -1,0 +1,86 @@
+import { printable } from '@delivery/core/action/printable';
+import type { Pod } from '@delivery/core/domain/workload';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { ContainerRun } from '@delivery/core/ports/jobs';
+import type { LaunchScene } from './scene.ts';
+
+/** What one run of a container has logged, as far as it is needed afterwards. */
+export interface LoggedRun {
+  /** The last lines. */
+  readonly tail: readonly string[];
+  readonly matched: boolean;
+  /** False when lines may be missing; `trouble` says why. */
+  complete: boolean;
+  trouble: string;
+}
+
+const tailLines = 50;
+/** What a pattern is tried on: a longer line is cut. */
+const matchedLength = 4_096;
+
+/** Follows the runs of a Job's containers one after the other, writes their lines to the log, and looks for the sign of success. */
+export class LogPump {
+  readonly #scene: LaunchScene;
+  readonly #pattern: RegExp | undefined;
+  readonly #runs = new Map<string, LoggedRun>();
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(scene: LaunchScene, pattern: RegExp | undefined) {
+    this.#scene = scene;
+    this.#pattern = pattern;
+  }
+
+  /** Follows what is seen for the first time; `pods` in the order in which they were made. */
+  feed(pods: readonly Pod[], containers: readonly string[]): void {
+    for (const pod of pods) {
+      for (const { name, state, last, restarts } of pod.containers) {
+        if (!containers.includes(name) || (state.is === 'waiting' && !last)) continue;
+        // The one before may have come and gone between two views.
+        if (restarts > 0) this.#follow({ pod, container: name, restarts: restarts - 1 });
+        this.#follow({ pod, container: name, restarts });
+      }
+    }
+  }
+
+  /** Resolves when everything that was fed has been handed over. */
+  drained(): Promise<void> {
+    return this.#queue;
+  }
+
+  of(pod: Pod, container: string, restarts: number): LoggedRun | undefined {
+    return this.#runs.get(keyOf({ pod, container, restarts }));
+  }
+
+  #follow(run: ContainerRun): void {
+    const key = keyOf(run);
+    if (this.#runs.has(key)) return;
+    const logged = { tail: [] as string[], matched: false, complete: false, trouble: '' };
+    this.#runs.set(key, logged);
+    this.#queue = this.#queue.then(() => this.#pump(run, logged));
+    // Whoever waits for drained() sees a failure; nobody may be waiting yet.
+    this.#queue.catch(() => undefined);
+  }
+
+  async #pump(run: ContainerRun, logged: { tail: string[]; matched: boolean } & LoggedRun): Promise<void> {
+    const { jobs, log, prefix, signal } = this.#scene;
+    const take = (lines: readonly string[]) => {
+      const shown = lines.map((line) => printable(line).replaceAll('\n', ' '));
+      log.outside(shown.map((line) => prefix + line).join('\n'));
+      logged.matched ||= shown.some((line) => this.#pattern?.test(line.slice(0, matchedLength)) ?? false);
+      logged.tail.push(...shown.slice(-tailLines));
+      logged.tail.splice(0, logged.tail.length - tailLines);
+    };
+    try {
+      logged.complete = (await jobs.followLog(run, take, signal)) === 'complete';
+      if (!logged.complete) logged.trouble = 'its pod is gone';
+    } catch (error) {
+      if (signal.aborted || !(error instanceof RemoteError)) throw error;
+      logged.trouble = error.message;
+      log.warning(`${prefix}The log of pod ${run.pod.name} could not be read on: ${error.message}`);
+    }
+  }
+}
+
+function keyOf({ pod, container, restarts }: ContainerRun): string {
+  return `${pod.uid}/${container}/${restarts}`;
+}

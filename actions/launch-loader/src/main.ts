@@ -1,0 +1,27 @@
+import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
+import { startAction } from '@delivery/core/adapters/runner-step';
+import { fetchWeb } from '@delivery/core/adapters/web';
+import { check, inputs, outputs } from './inputs.ts';
+import { run } from './run.ts';
+
+await startAction({
+  name: 'launch-loader',
+  inputs,
+  outputs,
+  check,
+  async run(given, context) {
+    const { env } = process;
+    const { clock, mask } = context;
+    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const ports = {
+      topology,
+      registry: registryOfInputs(given, topology, context, 'pull'),
+      jobs: (name: string | undefined) =>
+        connectJobs({ kubeconfig: given.kubeconfig, context: name, env, clock, mask }),
+      web: fetchWeb,
+    };
+    return run(given, ports, context);
+  },
+});

@@ -1,0 +1,103 @@
+import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
+import type { RunContext } from '@delivery/core/action/run-context';
+import { runUrl } from '@delivery/core/action/run-context';
+import { revisionLabel } from '@delivery/core/domain/build';
+import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
+import { describeJob } from '@delivery/core/domain/job';
+import type { ProjectJob } from '@delivery/core/domain/topology';
+import type { Running } from './standing.ts';
+import { cronJobLabel, endOf, isOfLoader, jobNameOf, standingOf } from './standing.ts';
+
+/** Labels and annotations of the Jobs that are launched; docs/launch-loader.md has the table. */
+export const marks = {
+  build: 'delivery.actions/build',
+  commit: 'delivery.actions/commit',
+  dataOrigin: 'delivery.actions/data-origin',
+  runId: 'delivery.actions/run-id',
+  attempt: 'delivery.actions/run-attempt',
+  digest: 'delivery.actions/digest',
+  run: 'delivery.actions/run',
+} as const;
+
+export const dataOriginLabel = 'data.origin';
+
+export type Plan =
+  | { readonly do: 'launch'; readonly remove: readonly Job[]; readonly job: NewJob }
+  /** A Job that this very run has made. */
+  | { readonly do: 'adopt'; readonly job: Job }
+  | { readonly do: 'blocked'; readonly running: readonly Running[] }
+  | { readonly do: 'refuse'; readonly reason: string; readonly next: string };
+
+export interface Wanted {
+  readonly build: ResolvedBuild;
+  /** `repository@sha256:…` */
+  readonly reference: string;
+  readonly job: ProjectJob;
+  readonly run: RunContext;
+}
+
+/** Decides what to do in one project from what is there. */
+export function planLaunch(wanted: Wanted, cronJob: CronJob, view: JobsView): Plan {
+  const containers = containersOf(wanted.job, cronJob);
+  if (typeof containers === 'string') {
+    const next = 'Correct `jobs` of this project in delivery.yaml, or the CronJob. Nothing was changed.';
+    return { do: 'refuse', reason: containers, next };
+  }
+  const own = view.jobs.find((job) => isOfLoader(job, cronJob) && isOwn(job, wanted));
+  if (own) return { do: 'adopt', job: own };
+  const taken = view.jobs.find((job) => job.name === jobNameOf(cronJob) && !isOfLoader(job, cronJob));
+  if (taken) {
+    const reason = `${describeJob(taken)} has the name of the loader's Jobs and was not made from CronJob ${cronJob.name}`;
+    return { do: 'refuse', reason, next: 'Look what it is; remove it once it has ended. It was left alone.' };
+  }
+  const { running, finished } = standingOf(view, cronJob);
+  if (running.length > 0) return { do: 'blocked', running };
+  return { do: 'launch', remove: finished, job: newJob(wanted, cronJob, containers) };
+}
+
+/**
+ * A Job of the same attempt, whatever has become of it; of an earlier attempt of the run only while it has not ended: a re-run
+ * after a failure launches again.
+ */
+function isOwn(job: Job, { run, build }: Wanted): boolean {
+  const { labels, annotations } = job;
+  if (job.deleting || annotations[marks.run] !== runUrl(run) || annotations[marks.digest] !== build.digest)
+    return false;
+  return labels[marks.attempt] === String(run.runAttempt) || endOf(job) === undefined;
+}
+
+/** The containers that run the image, or why they cannot be told. */
+function containersOf({ containers }: ProjectJob, cronJob: CronJob): readonly string[] | string {
+  const there = cronJob.containers.map(({ name, init }) => (init ? `${name} (init)` : name)).join(', ');
+  const where = `CronJob ${cronJob.namespace}/${cronJob.name}`;
+  if (containers) {
+    const names = cronJob.containers.map(({ name }) => name);
+    const missing = containers.filter((name) => !names.includes(name));
+    return missing.length === 0 ? containers : `${where} has no container ${missing.join(', ')}, it has: ${there}`;
+  }
+  const [only, ...more] = cronJob.containers.filter(({ init }) => !init);
+  if (only && more.length === 0) return [only.name];
+  return `${where} has several containers, and delivery.yaml does not say which runs the image; it has: ${there}`;
+}
+
+function newJob({ build, reference, run }: Wanted, cronJob: CronJob, containers: readonly string[]): NewJob {
+  const labels = {
+    [cronJobLabel]: cronJob.name,
+    [marks.build]: build.number === undefined ? '' : String(build.number),
+    [marks.commit]: build.labels[revisionLabel] ?? '',
+    [marks.dataOrigin]: build.labels[dataOriginLabel] ?? '',
+    [marks.runId]: String(run.runId),
+    [marks.attempt]: String(run.runAttempt),
+  };
+  return {
+    name: jobNameOf(cronJob),
+    images: Object.fromEntries(containers.map((name) => [name, reference])),
+    labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => isLabelValue(value))),
+    annotations: { [marks.digest]: build.digest, [marks.run]: runUrl(run) },
+  };
+}
+
+/** kubernetes.io, "Labels and Selectors": what an image says of itself may be anything. */
+function isLabelValue(value: string): boolean {
+  return /^[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(value);
+}
