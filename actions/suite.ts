@@ -2,6 +2,7 @@
 const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   'build-and-tag': () => import('./build-and-tag/src/main.ts'),
   'deploy-test': () => import('./deploy-test/src/main.ts'),
+  'launch-loader': () => import('./launch-loader/src/main.ts'),
 };
 
 export async function start(name: string): Promise<void> {
