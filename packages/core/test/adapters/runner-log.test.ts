@@ -1,23 +1,7 @@
 import { runnerLog } from '@delivery/core/adapters/runner-log';
+import { commandsIn } from '@delivery/testing/runner-commands';
 
-/**
- * The runner's parser as far as it decides what is a command: actions/runner, src/Runner.Common/ActionCommand.cs and
- * Runner.Worker/ActionCommandManager.cs. Lines end at \r, \n or both; `::name` counts after leading white space,
- * `##[name]` anywhere; while commands are stopped only the token is one.
- */
-function commandsIn(output: string): string[] {
-  const commands: string[] = [];
-  let token: string | undefined;
-  for (const line of output.split(/\r\n|\r|\n/)) {
-    const name = /^\s*::([^\s:]+)[^:]*::/.exec(line)?.[1] ?? /##\[([^\]\s]+)[^\]]*\]/.exec(line)?.[1];
-    if (name === undefined || (token !== undefined && name !== token)) continue;
-    if (name === token) token = undefined;
-    else if (name === 'stop-commands') token = line.split('::')[2];
-    else commands.push(name);
-  }
-  expect(token).toBeUndefined();
-  return commands;
-}
+const namesIn = (output: string): string[] => commandsIn(output).map(({ name }) => name);
 
 function printed(print: (log: ReturnType<typeof runnerLog>) => void): string {
   let output = '';
@@ -36,7 +20,7 @@ function* random(seed: number): Generator<number, never> {
 
 describe('the log on GitHub’s runner', () => {
   it('recognises commands in what is printed without care, so that this test can fail', () => {
-    expect(commandsIn('a\r  ::add-mask::x\nb ##[error]y\n::stop-commands::t\n::error::z\n::t::\n')).toEqual([
+    expect(namesIn('a\r  ::add-mask::x\nb ##[error]y\n::stop-commands::t\n::error::z\n::t::\n')).toEqual([
       'add-mask',
       'error',
     ]);
@@ -68,7 +52,7 @@ describe('the log on GitHub’s runner', () => {
     for (let i = 0; i < 10_000; i += 1) {
       const length = 1 + Math.floor(next.next().value * 8);
       const text = Array.from({ length }, () => pieces[Math.floor(next.next().value * pieces.length)]).join('');
-      expect(commandsIn(printed((log) => (i % 2 ? log.outside(text) : log.info(text))))).toEqual([]);
+      expect(namesIn(printed((log) => (i % 2 ? log.outside(text) : log.info(text))))).toEqual([]);
     }
   });
 

@@ -27,7 +27,7 @@ export const grace = {
   late: 4_000,
   /** After that a new pod is made for one that misses its ConfigMap or Secret: see Sign.renew. */
   renewal: 2_000,
-  /** The kubelet itself looks again for them only after 10 to 15 s. */
+  /** The kubelet itself looks again for them, or pulls again, only after 10 to 15 s. */
   kubelet: 20_000,
   /** Old pods make room, a claim is provisioned. kstatus waits 15 s as well; the verdict shall be there by then. */
   room: 14_000,

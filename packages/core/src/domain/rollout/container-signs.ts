@@ -24,6 +24,7 @@ const absent = /not found|manifest unknown|name unknown|does not exist/i;
 const otherPlatform = /no match for platform|exec format error|image operating system .* cannot be used/i;
 const notThere =
   /(configmap|secret) "?[^"\s]*"? ?not found|couldn't find key|references non-existent (config|secret) key/i;
+const noSecret = /unable to retrieve some image pull secrets/i;
 const passing = /deadline exceeded|is reserved for/i;
 
 /** What the state of a pod's containers says against it. Events are those of the pod. */
@@ -71,7 +72,12 @@ function pullFinding({ image }: ContainerStatus, waiting: string, events: readon
   if (denied.test(message)) {
     const secret = lastEvent(events, ({ reason }) => reason === 'FailedToRetrieveImagePullSecret');
     const why = secret ? `: ${secret.message}` : ': the pull secret of the namespace is missing or wrong';
-    return found('image-pull', grace.late, `may not pull ${image}${why} (${bare(message)})`);
+    // A kubelet that is busy does not get a new secret in time, though it is there, and tries again after 10 s.
+    return found(
+      'image-pull',
+      secret || noSecret.test(message) ? grace.kubelet : grace.late,
+      `may not pull ${image}${why} (${bare(message)})`,
+    );
   }
   if (absent.test(message))
     return found('image-pull', grace.late, `cannot pull ${image}, which is not there: ${bare(message)}`);

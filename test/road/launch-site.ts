@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import type { GroundState } from '../ground/state.ts';
+import { Kubectl } from './kubectl.ts';
+
+/** What actions/launch-loader/README.md says that the account needs, and nothing else. */
+const rules = [
+  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch', 'create', 'delete'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
+];
+const rbac = 'rbac.authorization.k8s.io';
+
+interface Item {
+  readonly metadata: { readonly name: string; readonly uid: string };
+}
+
+/** Namespaces with a suspended CronJob `loader` that runs a shell script, and nothing else. */
+export class LaunchSite {
+  readonly kubectl: Kubectl;
+  readonly namespaces: readonly string[];
+  readonly #state: GroundState;
+
+  constructor(state: GroundState, namespaces: readonly string[]) {
+    this.#state = state;
+    this.kubectl = new Kubectl(state);
+    this.namespaces = namespaces;
+  }
+
+  async create(script: string): Promise<void> {
+    const secret = { '.dockerconfigjson': readFileSync(this.#state.registryLogins, 'utf8') };
+    await this.kubectl.apply(
+      ...this.namespaces.flatMap((namespace) => [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+        {
+          ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace } },
+          ...{ type: 'kubernetes.io/dockerconfigjson', stringData: secret },
+        },
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'launcher', namespace } },
+        { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name: 'launcher', namespace }, rules },
+        {
+          ...{ apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name: 'launcher', namespace } },
+          roleRef: { apiGroup: rbac, kind: 'Role', name: 'launcher' },
+          subjects: [{ kind: 'ServiceAccount', name: 'launcher', namespace: this.namespaces[0] }],
+        },
+      ]),
+    );
+    await this.script(script);
+  }
+
+  /** Of an account that may launch in all these namespaces. Context `away` leads to an API server that is not there. */
+  async kubeconfig(through?: { readonly url: string; readonly authority: string }): Promise<string> {
+    const { server, caPath } = this.#state.cluster;
+    const pem = through?.authority ?? (caPath === undefined ? undefined : readFileSync(caPath, 'utf8'));
+    const account = ['-n', this.namespaces[0] ?? '', 'create', 'token', 'launcher', '--duration=2h'];
+    const token = (await this.kubectl.run(account)).trim();
+    const authority = pem === undefined ? {} : { 'certificate-authority-data': Buffer.from(pem).toString('base64') };
+    return JSON.stringify({
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'here' },
+      clusters: [
+        { name: 'here', cluster: { server: through?.url ?? server, ...authority } },
+        { name: 'away', cluster: { server: 'https://127.0.0.1:1' } },
+      ],
+      users: [{ name: 'launcher', user: { token } }],
+      contexts: ['here', 'away'].map((name) => ({ name, context: { cluster: name, user: 'launcher' } })),
+    });
+  }
+
+  /** What the Jobs do from now on; `pod` is added to their pods' spec, `container` to their container. */
+  async script(script: string, pod: object = {}, container: object = {}): Promise<void> {
+    const loader = { name: 'loader', image: 'loader', command: ['sh', '-c', script], ...container };
+    const spec = {
+      ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 1, automountServiceAccountToken: false },
+      ...{ imagePullSecrets: [{ name: 'registry' }], containers: [loader], ...pod },
+    };
+    const template = { metadata: { labels: { app: 'loader' } }, spec };
+    const jobTemplate = { spec: { backoffLimit: 0, template } };
+    await this.kubectl.apply(
+      ...this.namespaces.map((namespace) => ({
+        ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'loader', namespace } },
+        spec: { suspend: true, schedule: '0 0 1 1 *', jobTemplate },
+      })),
+    );
+  }
+
+  async jobs(namespace: string): Promise<{ name: string; uid: string }[]> {
+    const { items } = await this.kubectl.get<{ items: Item[] }>(namespace, 'jobs');
+    return items.map(({ metadata: { name, uid } }) => ({ name, uid }));
+  }
+
+  async removeJobs(namespace: string): Promise<void> {
+    await this.kubectl.run(['-n', namespace, 'delete', 'jobs', '--all', '--cascade=foreground', '--wait=true']);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.namespaces.map((namespace) => this.kubectl.removeNamespace(namespace)));
+  }
+}
