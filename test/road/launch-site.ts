@@ -16,7 +16,7 @@ interface Item {
   readonly metadata: { readonly name: string; readonly uid: string };
 }
 
-/** Namespaces with a suspended CronJob `loader` that runs a shell script, and nothing else. */
+/** Namespaces with a pod that stands for the stack, and a suspended CronJob `loader` that runs a shell script. */
 export class LaunchSite {
   readonly kubectl: Kubectl;
   readonly namespaces: readonly string[];
@@ -46,7 +46,27 @@ export class LaunchSite {
         },
       ]),
     );
+    await this.kubectl.apply(...this.namespaces.map((namespace) => this.#stack(namespace)));
+    await Promise.all(
+      this.namespaces.map((namespace) =>
+        this.kubectl.run(['-n', namespace, 'wait', 'pod/stack', '--for=condition=Ready', '--timeout=120s']),
+      ),
+    );
     await this.script(script);
+  }
+
+  /** As in every project. The kubelet knows the pull secret by it: it does not always get a new one in time (seen under load). */
+  #stack(namespace: string): object {
+    const { images, registries } = this.#state;
+    const container = {
+      name: 'stack',
+      image: `${registries.basic.host}/${images.busybox}`,
+      command: ['sleep', '3600'],
+    };
+    return {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'stack', namespace } },
+      spec: { terminationGracePeriodSeconds: 0, imagePullSecrets: [{ name: 'registry' }], containers: [container] },
+    };
   }
 
   /** Of an account that may launch in all these namespaces. Context `away` leads to an API server that is not there. */
