@@ -27,7 +27,7 @@ export class Checkout {
       GITHUB_SHA: run.sha ?? 'a'.repeat(40),
       GITHUB_RUN_NUMBER: String(run.number ?? 1),
       GITHUB_RUN_ATTEMPT: '1',
-      GITHUB_RUN_ID: '1',
+      GITHUB_RUN_ID: String(run.id ?? 1),
     };
     const plugin = { '.docker/cli-plugins/docker-buildx': this.#state.programs.buildx };
     return startBundle(action, { config: 'delivery.yaml', ...login, ...inputs }, env, plugin);
@@ -45,4 +45,5 @@ export class Checkout {
 export interface StepRun {
   readonly sha?: string;
   readonly number?: number;
+  readonly id?: number;
 }

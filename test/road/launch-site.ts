@@ -12,6 +12,12 @@ const rules = [
 ];
 const rbac = 'rbac.authorization.k8s.io';
 
+interface Additions {
+  readonly job?: object;
+  readonly pod?: object;
+  readonly container?: object;
+}
+
 interface Item {
   readonly metadata: { readonly name: string; readonly uid: string };
 }
@@ -26,6 +32,11 @@ export class LaunchSite {
     this.#state = state;
     this.kubectl = new Kubectl(state);
     this.namespaces = namespaces;
+  }
+
+  get #busybox(): string {
+    const { images, registries } = this.#state;
+    return `${registries.basic.host}/${images.busybox}`;
   }
 
   async create(script: string): Promise<void> {
@@ -80,22 +91,22 @@ export class LaunchSite {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'here' },
       clusters: [
         { name: 'here', cluster: { server: through?.url ?? server, ...authority } },
-        { name: 'away', cluster: { server: 'https://127.0.0.1:1' } },
+        { name: 'away', cluster: { server: 'https://127.0.0.1:16999' } },
       ],
       users: [{ name: 'launcher', user: { token } }],
       contexts: ['here', 'away'].map((name) => ({ name, context: { cluster: name, user: 'launcher' } })),
     });
   }
 
-  /** What the Jobs do from now on; `pod` is added to their pods' spec, `container` to their container. */
-  async script(script: string, pod: object = {}, container: object = {}): Promise<void> {
-    const loader = { name: 'loader', image: 'loader', command: ['sh', '-c', script], ...container };
+  /** What the Jobs do from now on; what is added to the Job's spec, its pods' spec, their container. */
+  async script(script: string, { job = {}, pod = {}, container = {} }: Additions = {}): Promise<void> {
+    const loader = { name: 'loader', image: this.#busybox, command: ['sh', '-c', script], ...container };
     const spec = {
       ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 1, automountServiceAccountToken: false },
       ...{ imagePullSecrets: [{ name: 'registry' }], containers: [loader], ...pod },
     };
     const template = { metadata: { labels: { app: 'loader' } }, spec };
-    const jobTemplate = { spec: { backoffLimit: 0, template } };
+    const jobTemplate = { spec: { backoffLimit: 0, template, ...job } };
     await this.kubectl.apply(
       ...this.namespaces.map((namespace) => ({
         ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'loader', namespace } },
