@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 const actionlintVersion = '1.7.12';
 const zizmorVersion = '1.32.0';
 
-const workflows = globSync(['.github/workflows/*.yml', 'examples/**/.github/workflows/*.yml'], { cwd: root }).sort();
+const workflows = globSync(['.github/workflows/*.yml', 'examples/*/.github/workflows/*.yml'], { cwd: root }).sort();
 const actions = globSync(['actions/*/action.yml'], { cwd: root }).sort();
 if (workflows.length === 0 || actions.length === 0) throw new Error('found no workflow or no action to lint');
 

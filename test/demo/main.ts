@@ -1,15 +1,18 @@
 /**
  * `npm run demo`: the main job on the embedded ground, from a push to the page of the running TEST stack, then a push that cannot
- * work. `-- --keep` leaves the ground up to look around.
+ * work, then new data by a remote call into every project. `-- --keep` leaves the ground up to look around.
  */
 import type { Run } from '@delivery/testing/github/run';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { run as runCommand } from '../ground/commands.ts';
 import { down, up } from '../ground/ground.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { readState } from '../ground/state.ts';
-import { Clone, startGitHub } from '../road/forge.ts';
+import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
+import { LoaderCalls } from '../road/loader-calls.ts';
+import { HeldJob } from '../road/loader-jobs.ts';
 import { groundRegistry } from '../road/registry.ts';
 import { StackProject } from '../road/stack-project.ts';
 
@@ -42,20 +45,68 @@ async function showPage(project: StackProject): Promise<void> {
   console.log(indent(await project.page('/version/')));
 }
 
-/** Pushes, shows what the run does as it does it, then its job summaries; fails when it ends otherwise than expected. */
-async function deliver(clone: Clone, message: string, expected: Run['conclusion']): Promise<void> {
-  say(`git push: ${message}`);
+/** Prints what a run does as it does it. */
+function progress(): (run: Run) => void {
   let shown = '';
-  const run = await clone.deliver(message, ({ jobs }) => {
+  return ({ jobs }) => {
     const now = jobs.map(({ name, status, conclusion }) => `${name}: ${conclusion ?? status}`).join(', ');
     if (now !== shown && now !== '') console.log(`    ${now}`);
     shown = now;
-  });
+  };
+}
+
+/** Shows the job summaries of a run that is over; fails when it ended otherwise than expected. */
+async function report({ client }: Clone, run: Run, expected: Run['conclusion']): Promise<void> {
   say(`the run ended as ${run.conclusion ?? 'nothing'}; its job summary:`);
-  console.log(indent((await clone.client.summary(run.id)).trim()));
+  console.log(indent((await client.summary(run.id)).trim()));
   if (run.conclusion === expected) return;
-  console.log(indent(await clone.client.log(run.id)));
+  console.log(indent(await client.log(run.id)));
   throw new Error(`the run was to end as ${expected ?? 'nothing'}`);
+}
+
+async function deliver(clone: Clone, message: string, expected: Run['conclusion']): Promise<void> {
+  say(`git push: ${message}`);
+  await report(clone, await clone.deliver(message, progress()), expected);
+}
+
+/** Calls as whoever has put new data down does it, and shows what comes of it. */
+async function call(clone: Clone, requestId: string): Promise<void> {
+  const url = `${clone.client.url}/repos/${clone.repository}/dispatches`;
+  const body = JSON.stringify({ event_type: 'data-uploaded', client_payload: { 'request-id': requestId } });
+  const curl = (token: string): string[] => ['-sS', '--fail', '-H', `Authorization: Bearer ${token}`, '-d', body, url];
+  const quote = (word: string): string => (word.includes('$') ? `"${word}"` : word.includes('"') ? `'${word}'` : word);
+  say('the call of whoever has put it down');
+  console.log(indent(`curl ${curl('$TOKEN').map(quote).join(' ')}`));
+  await runCommand('curl', curl(operatorToken));
+  const calls = new LoaderCalls(clone.client, clone.repository);
+  await report(clone, await calls.waitForNewest(progress()), 'success');
+  for (const { state, description } of (await calls.answers(requestId)).slice(0, 1))
+    say(`commit status data-uploaded/${requestId}: ${state}, ${description}`);
+}
+
+/** Part two: the loader, built for new data and launched in every project. */
+async function load(state: GroundState, clone: Clone, test: StackProject): Promise<void> {
+  say('PRODUCTION and RIC, with the first build');
+  const others = [StackProject.create(state, 'production'), StackProject.create(state, 'ric')] as const;
+  const [, ric] = await Promise.all(others);
+
+  say('new data has been put down: django_data/2026-09-15T16');
+  test.data.deposit('2026-09-15T16');
+  await call(clone, 'upload-1');
+  say('the page of the TEST stack, with the new targets');
+  await showPage(test);
+
+  say('more data, while a load still runs in RIC');
+  const repository = `${state.registries.basic.host}/fragalysis-dev/loader-stream`;
+  const held = await HeldJob.start(ric, `${repository}:latest`);
+  test.data.deposit('2026-09-16T09', { targets: ['MPRO'] });
+  await call(clone, 'upload-2');
+  say('the new target is on the page of TEST, not of RIC, whose Job was left alone');
+  for (const project of [test, ric]) {
+    const found = (await project.page('/')).includes('MPRO') ? 'MPRO' : 'no MPRO';
+    console.log(`    ${project.name}: ${found}`);
+  }
+  await held.release();
 }
 
 async function showTags(state: GroundState): Promise<void> {
@@ -88,6 +139,7 @@ async function demo(state: GroundState): Promise<void> {
     await deliver(clone, 'A version that cannot start', 'failure');
     say('red, and the page of the TEST stack is still there');
     await showPage(project);
+    await load(state, clone, project);
   } finally {
     await gitHub.stop();
   }

@@ -3,8 +3,8 @@ import type { GroundState } from '../ground/state.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /**
- * A kubeconfig of the account that deliveries run under: examples/stack/deploy/deployer has its rights, exactly those
- * that actions/deploy-test/README.md names. RBAC is on, so a missing one is seen.
+ * A kubeconfig of the account that deliveries run under: examples/stack/deploy/deployer.yaml has its rights, exactly those
+ * that the READMEs of the actions name. RBAC is on, so a missing one is seen.
  */
 export async function deployerKubeconfig(state: GroundState, kubectl: Kubectl, namespace: string): Promise<string> {
   const token = await kubectl.run(['-n', namespace, 'create', 'token', 'deployer', '--duration=2h']);

@@ -11,6 +11,9 @@ import { runnerEnvironment } from './runner-environment.ts';
 /** The name under which callers and the callable workflows know this suite; act serves it from the work tree. */
 const suite = 'InformaticsMatters/fragalysis-actions@v1';
 
+/** A person's token at the stand-in: a repository of code starts the stack's workflows with it. */
+export const operatorToken = 'token-of-an-operator';
+
 /** The stand-in for GitHub with runners that can reach the ground. The runner is not logged in anywhere: secrets have to do it. */
 export async function startGitHub(state: GroundState, kubeconfig: string, port = 0): Promise<GitHubStandIn> {
   const { basic } = state.registries;
@@ -21,7 +24,12 @@ export async function startGitHub(state: GroundState, kubeconfig: string, port =
     config: {
       act: state.programs.act,
       localRepositories: { [suite]: released(state) },
-      secrets: { REGISTRY_USERNAME: basic.username, REGISTRY_PASSWORD: basic.password, KUBECONFIG: kubeconfig },
+      secrets: {
+        REGISTRY_USERNAME: basic.username,
+        REGISTRY_PASSWORD: basic.password,
+        KUBECONFIG: kubeconfig,
+        STACK_TOKEN: operatorToken,
+      },
       vars: {},
       env: { ...runnerEnvironment(state), PATH: process.env['PATH'] ?? '' },
       homeLinks: { '.docker/cli-plugins/docker-buildx': state.programs.buildx },
@@ -66,6 +74,8 @@ export class Clone {
     const branches = await clone.git('branch', '--remotes', '--list', 'origin/main');
     if (branches.trim() !== '') await clone.git('reset', '-q', 'origin/main');
     cpSync(source, dir, { recursive: true });
+    // So that the first commit changes something, whatever an earlier clone has pushed.
+    writeFileSync(join(dir, '.clone'), `${dir}\n`);
     return clone;
   }
 
@@ -83,19 +93,22 @@ export class Clone {
     writeFileSync(path, after);
   }
 
-  /** Commits everything, pushes it, and gives the id of the run that it starts. */
-  async push(message: string): Promise<number> {
+  /** Commits everything, pushes it, and gives the id of the run of a workflow that it starts. */
+  async push(message: string, workflow = 'deliver.yml'): Promise<number> {
     await this.git('add', '-A');
     await this.git('commit', '-q', '--allow-empty', '-m', message);
     await this.git('push', '-q', 'origin', 'main');
     const sha = (await this.git('rev-parse', 'HEAD')).trim();
-    const [id, ...more] = await this.client.runIds(this.repository, { head_sha: sha });
-    if (id === undefined || more.length > 0) throw new Error(`the push started ${more.length + (id ? 1 : 0)} runs`);
-    return id;
+    const ids = await this.client.runIds(this.repository, { head_sha: sha, event: 'push' });
+    const runs = await Promise.all(ids.map((id) => this.client.run(id)));
+    const started = runs.filter((run) => run.workflow.path === `.github/workflows/${workflow}`);
+    const [run] = started;
+    if (!run || started.length > 1) throw new Error(`the push started ${started.length} runs of ${workflow}`);
+    return run.id;
   }
 
   /** Pushes, and waits until the run is over. */
-  async deliver(message: string, onChange?: (run: Run) => void): Promise<Run> {
-    return this.client.waitForRun(await this.push(message), onChange ? { onChange } : {});
+  async deliver(message: string, onChange?: (run: Run) => void, workflow?: string): Promise<Run> {
+    return this.client.waitForRun(await this.push(message, workflow), onChange ? { onChange } : {});
   }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { deployerKubeconfig } from './deployer.ts';
+import { DjangoData } from './django-data.ts';
 import { Kubectl } from './kubectl.ts';
 
 interface List<T> {
@@ -17,45 +18,62 @@ interface Workload {
   };
 }
 
-export const stackNamespace = 'fragalysis-dev';
+/** The projects of the example's delivery.yaml. */
+export const stackNamespaces = {
+  test: 'fragalysis-dev',
+  production: 'fragalysis-prod',
+  ric: 'fragalysis-ric',
+} as const;
+
+export type StackProjectName = keyof typeof stackNamespaces;
+
+export const stackNamespace = stackNamespaces.test;
 const deploy = join(repositoryRoot, 'examples/stack/deploy');
 
-/** The TEST project of the example stack, set up as examples/README.md says: secrets, volumes, manifests, the deployer's account. */
+/** A project of the example stack, set up as examples/README.md says: secrets, volumes, manifests, the deployer's account. */
 export class StackProject {
+  readonly name: StackProjectName;
+  readonly namespace: string;
   readonly kubectl: Kubectl;
+  readonly data: DjangoData;
   readonly #state: GroundState;
 
-  private constructor(state: GroundState) {
+  private constructor(state: GroundState, name: StackProjectName) {
     this.#state = state;
+    this.name = name;
+    this.namespace = stackNamespaces[name];
     this.kubectl = new Kubectl(state);
+    this.data = new DjangoData(state);
   }
 
-  static async create(state: GroundState): Promise<StackProject> {
-    const project = new StackProject(state);
-    const { kubectl } = project;
-    await kubectl.run(['apply', '--server-side', '-f', join(deploy, 'test/namespace.yaml')]);
+  /** TEST gets its first image by a delivery. The others run build 1 of it, which has to be there, until something is promoted. */
+  static async create(state: GroundState, name: StackProjectName = 'test'): Promise<StackProject> {
+    const project = new StackProject(state, name);
+    const { kubectl, namespace } = project;
+    await kubectl.run(['apply', '--server-side', '-f', join(deploy, name, 'namespace.yaml')]);
     await kubectl.apply(...project.#secrets(), ...project.#volumes());
-    await kubectl.run(['apply', '--server-side', '-k', join(deploy, 'first')]);
-    await kubectl.run(['apply', '--server-side', '-n', stackNamespace, '-f', join(deploy, 'deployer.yaml')]);
-    await kubectl.run(['-n', stackNamespace, 'rollout', 'status', 'statefulset/mysql', '--timeout=120s']);
+    await kubectl.run(['apply', '--server-side', '-k', join(deploy, 'first', name)]);
+    await kubectl.run(['apply', '--server-side', '-n', namespace, '-f', join(deploy, 'deployer.yaml')]);
+    await project.#rolledOut('statefulset/mysql');
+    if (name !== 'test') await project.#rolledOut('deployment/web');
     return project;
   }
 
-  /** What the workflow gets as its secret `KUBECONFIG`. */
+  /** What the workflow gets as its secret `KUBECONFIG`. The account of TEST is good for every project. */
   deployer(): Promise<string> {
-    return deployerKubeconfig(this.#state, this.kubectl, stackNamespace);
+    return deployerKubeconfig(this.#state, this.kubectl, this.namespace);
   }
 
   /** The page of the running stack, or why there is none. */
   async page(path: string): Promise<string> {
-    const answer = await fetch(`${this.#state.pages.test}${path}`, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(`${this.#state.pages[this.name]}${path}`, { signal: AbortSignal.timeout(10_000) });
     return `${answer.status} ${await answer.text()}`;
   }
 
   /** The images of the three workloads that run the web image. */
   async images(): Promise<string[]> {
     const { items } = await this.kubectl.get<List<Workload>>(
-      stackNamespace,
+      this.namespace,
       'deployment,statefulset',
       '-l',
       'image=web',
@@ -65,15 +83,22 @@ export class StackProject {
 
   /** What must never be printed: the values of the project's secrets, and the password of the registry. */
   async secretValues(): Promise<string[]> {
-    const { items } = await this.kubectl.get<List<{ data: Record<string, string> }>>(stackNamespace, 'secret');
+    const { items } = await this.kubectl.get<List<{ data: Record<string, string> }>>(this.namespace, 'secret');
     const values = items.flatMap(({ data }) => [data['database-password'], data['database-root-password']]);
     const decoded = values.flatMap((value) => (value === undefined ? [] : [Buffer.from(value, 'base64').toString()]));
     return [...decoded, this.#state.registries.basic.password];
   }
 
+  /** With all that is on its volumes. The data goes too: it is the same for every project. */
   async remove(): Promise<void> {
-    await this.kubectl.removeNamespace(stackNamespace);
+    await this.kubectl.removeNamespace(this.namespace);
     await this.kubectl.run(['delete', 'persistentvolume', '--ignore-not-found', ...this.#volumes().map(nameOf)]);
+    rmSync(join(this.#volumesDir, this.namespace), { recursive: true, force: true });
+    this.data.remove();
+  }
+
+  async #rolledOut(workload: string): Promise<void> {
+    await this.kubectl.run(['-n', this.namespace, 'rollout', 'status', workload, '--timeout=120s']);
   }
 
   #secrets(): object[] {
@@ -88,16 +113,25 @@ export class StackProject {
     };
     const logins = readFileSync(this.#state.registryLogins, 'utf8');
     return [
-      secret('fs-mysql-secrets', 'Opaque', database),
-      secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': logins }),
+      this.#secret('fs-mysql-secrets', 'Opaque', database),
+      this.#secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': logins }),
     ];
+  }
+
+  #secret(name: string, type: string, stringData: object): object {
+    return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: this.namespace }, type, stringData };
+  }
+
+  get #volumesDir(): string {
+    return join(this.#state.directories.run, 'volumes');
   }
 
   /** The example's volumes, in the run directory of the ground, which `down` removes. */
   #volumes(): object[] {
-    const text = readFileSync(join(deploy, 'volumes.yaml'), 'utf8');
-    const base = join(this.#state.directories.run, 'volumes');
-    return parseAllDocuments(text.replaceAll('path: /srv/', `path: ${base}/`)).map((document) => {
+    const text = readFileSync(join(deploy, 'volumes.yaml'), 'utf8')
+      .replaceAll(stackNamespace, this.namespace)
+      .replaceAll('path: /srv/', `path: ${this.#volumesDir}/`);
+    return parseAllDocuments(text).map((document) => {
       const volume = document.toJS() as { spec: { hostPath: { path: string } } };
       mkdirSync(volume.spec.hostPath.path, { recursive: true });
       // The pods run under another user.
@@ -105,10 +139,6 @@ export class StackProject {
       return volume;
     });
   }
-}
-
-function secret(name: string, type: string, stringData: object): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: stackNamespace }, type, stringData };
 }
 
 function nameOf(object: object): string {

@@ -1,6 +1,6 @@
 import { clusterInputs, commonInputs, registryInputs } from '@delivery/core/action/common-inputs';
 import type { InputsOf } from '@delivery/core/action/inputs';
-import { duration, lines, name, oneOf, optional } from '@delivery/core/action/readers';
+import { duration, name, names, oneOf, optional } from '@delivery/core/action/readers';
 import { buildSelectorForm, parseBuildSelector } from '@delivery/core/domain/build-selector';
 
 export const inputs = {
@@ -9,7 +9,7 @@ export const inputs = {
   ...clusterInputs,
   image: name('loader'),
   build: optional(buildSelectorForm, parseBuildSelector, { kind: 'latest' } as const),
-  projects: lines(),
+  projects: names(),
   wait: oneOf(['start', 'completion'], 'completion'),
   timeout: duration(undefined),
   'on-running': oneOf(['unstable', 'wait', 'fail'], 'unstable'),

@@ -49,6 +49,11 @@ class Pages(WithMedia):
         self.assertInHTML("<td>not counted yet</td>", page)
         self.assertIn("Build <b>268</b>", page)
 
+    def test_the_page_tells_how_many_targets_are_loaded(self):
+        target("NUDT7A")
+        target("MURD")
+        self.assertContains(self.client.get("/"), "Targets loaded: 2")
+
     def test_the_page_says_when_nothing_is_loaded(self):
         self.assertContains(self.client.get("/"), "No targets are loaded yet.")
 

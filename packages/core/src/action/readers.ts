@@ -60,6 +60,11 @@ export function lines(): InputReader<readonly string[]> {
   return optional('a list', splitLines, []);
 }
 
+/** Names, one a line or with commas between them: a form has only one line. */
+export function names(): InputReader<readonly string[]> {
+  return optional('a list of names', (given) => splitLines(given.replaceAll(',', '\n')), []);
+}
+
 /** Lines `KEY=value`; the value may hold anything but a line feed. Keys are checked by `pattern`. */
 export function pairs(pattern: RegExp, expected: string): InputReader<ReadonlyMap<string, string>> {
   return {

@@ -1,6 +1,17 @@
 import type { InputReader } from '../../src/action/inputs.ts';
 import { quoted } from '../../src/domain/delivery/found.ts';
-import { boolean, duration, lines, oneOf, optional, pairs, required, secret, text } from '../../src/action/readers.ts';
+import {
+  boolean,
+  duration,
+  lines,
+  names,
+  oneOf,
+  optional,
+  pairs,
+  required,
+  secret,
+  text,
+} from '../../src/action/readers.ts';
 
 function value<T>(reader: InputReader<T>, given: string): T {
   const answer = reader.read(given);
@@ -74,6 +85,7 @@ test('a duration is given in milliseconds', () => {
 test('lines are trimmed, empty ones left out, carriage returns too', () => {
   expect(value(lines(), 'one\r\n\n  two words  \n')).toEqual(['one', 'two words']);
   expect(value(lines(), '')).toEqual([]);
+  expect(value(names(), 'one, two\nthree,')).toEqual(['one', 'two', 'three']);
 });
 
 test('a text is taken as it is', () => {

@@ -9,7 +9,7 @@ from pathlib import Path
 from load import LoadError, load, read_targets
 
 HERE = Path(__file__).parent
-EXAMPLE = HERE.parent / "data" / "2026-09-15T16"
+EXAMPLE = HERE.parents[1] / "data" / "2026-09-15T16"
 
 
 class Sqlite:

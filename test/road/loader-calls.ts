@@ -1,0 +1,43 @@
+import type { StandInClient } from '@delivery/testing/github/client';
+import type { Run } from '@delivery/testing/github/run';
+import { operatorToken } from './forge.ts';
+
+export interface CommitStatus {
+  readonly state: string;
+  readonly description: string;
+  readonly target_url: string;
+}
+
+/** The remote call of an uploader, and the answer that it can ask for. */
+export class LoaderCalls {
+  readonly #client: StandInClient;
+  readonly #repository: string;
+
+  constructor(client: StandInClient, repository: string) {
+    this.#client = client;
+    this.#repository = repository;
+  }
+
+  /** POST .../dispatches, then waits until the run that it starts is over. */
+  async call(payload: object): Promise<Run> {
+    await this.#client.dispatch(this.#repository, 'data-uploaded', payload);
+    return this.waitForNewest();
+  }
+
+  /** The run of the newest call, once it is over. */
+  async waitForNewest(onChange?: (run: Run) => void): Promise<Run> {
+    const [id] = await this.#client.runIds(this.#repository, { event: 'repository_dispatch' });
+    if (id === undefined) throw new Error('the call has started no run');
+    return this.#client.waitForRun(id, onChange ? { onChange } : {});
+  }
+
+  /** The commit statuses of a call, newest first. */
+  async answers(requestId: string): Promise<CommitStatus[]> {
+    const headers = { authorization: `Bearer ${operatorToken}`, accept: 'application/vnd.github+json' };
+    const path = `/repos/${this.#repository}/commits/main/statuses?per_page=100`;
+    const statuses = (await (await fetch(`${this.#client.url}${path}`, { headers })).json()) as (CommitStatus & {
+      context: string;
+    })[];
+    return statuses.filter(({ context }) => context === `data-uploaded/${requestId}`);
+  }
+}
