@@ -20,7 +20,7 @@ const files = {
   'delivery.yaml': `images: { loader: { repository: '${image}', build: { context: . } } }
 projects:
   one: ${project(one)}
-  two: ${project(two)}
+  two: ${project(two, 'cluster: there,')}
   away: ${project('somewhere', 'cluster: away,')}
 `,
 };

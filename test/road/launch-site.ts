@@ -80,7 +80,7 @@ export class LaunchSite {
     };
   }
 
-  /** Of an account that may launch in all these namespaces. Context `away` leads to an API server that is not there. */
+  /** Of an account that may launch in all these namespaces. Context `there` is another to the same, `away` leads to an API server that is not there. */
   async kubeconfig(through?: { readonly url: string; readonly authority: string }): Promise<string> {
     const { server, caPath } = this.#state.cluster;
     const pem = through?.authority ?? (caPath === undefined ? undefined : readFileSync(caPath, 'utf8'));
@@ -94,7 +94,11 @@ export class LaunchSite {
         { name: 'away', cluster: { server: 'https://127.0.0.1:16999' } },
       ],
       users: [{ name: 'launcher', user: { token } }],
-      contexts: ['here', 'away'].map((name) => ({ name, context: { cluster: name, user: 'launcher' } })),
+      contexts: [
+        { name: 'here', context: { cluster: 'here', user: 'launcher' } },
+        { name: 'there', context: { cluster: 'here', user: 'launcher' } },
+        { name: 'away', context: { cluster: 'away', user: 'launcher' } },
+      ],
     });
   }
 

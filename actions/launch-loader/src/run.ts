@@ -17,7 +17,8 @@ import type { Scene } from './scene.ts';
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const { image, places } = findPlaces(inputs, ports.topology);
   // The kubeconfig is an input: it is found wrong before anything is asked.
-  const connected = places.map((place) => ({ place, jobs: ports.jobs(place.project.cluster) }));
+  const contexts = new Set(places.map(({ project }) => project.cluster));
+  const clusters = new Map([...contexts].map((context) => [context, ports.jobs(context)]));
   const { log, clock, signal, run } = context;
   const build = await resolveBuild(inputs.build, image.repository, ports.registry, signal);
   const reference = formatReference({ ...image.repository, digest: build.digest });
@@ -25,7 +26,9 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   log.info(`${title} for ${places.map(({ project }) => project.name).join(', ')}`);
 
   const ends = await Promise.all(
-    connected.map(async ({ place, jobs }) => {
+    places.map(async (place) => {
+      const jobs = clusters.get(place.project.cluster);
+      if (!jobs) throw new TypeError('a cluster was not connected');
       const scene: Scene = {
         ...{ log, clock, signal, place, jobs, inputs },
         web: ports.web,

@@ -4,12 +4,13 @@ import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Attempt } from './errors.ts';
 import { answerError, connectionError, streamError } from './errors.ts';
+import { TimeLimit } from './time-limit.ts';
 
 export interface ApiRequest extends Omit<Attempt, 'host'> {
   /** `/api/v1` or `/apis/<group>/<version>` */
   readonly group: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Of a patch: its operations (RFC 6902); of a delete: its DeleteOptions. */
+  /** Of a create: the object; of a patch: its operations (RFC 6902); of a delete: its DeleteOptions. */
   readonly body?: object;
   /** Milliseconds from the request to the end of the answer. */
   readonly withinMs: number;
@@ -19,6 +20,7 @@ const transports = {
   get: { method: HttpMethod.GET, contentType: '' },
   list: { method: HttpMethod.GET, contentType: '' },
   watch: { method: HttpMethod.GET, contentType: '' },
+  create: { method: HttpMethod.POST, contentType: 'application/json' },
   patch: { method: HttpMethod.PATCH, contentType: 'application/json-patch+json' },
   delete: { method: HttpMethod.DELETE, contentType: 'application/json' },
 } as const satisfies Record<Attempt['verb'], object>;
@@ -81,27 +83,33 @@ export class ApiClient {
     });
   }
 
-  async #within<T>(
+  /** Lets `read` read an answer as it comes, once it has begun. `withinMs` is the longest silence here, no limit of the whole. */
+  async stream<T>(
     request: ApiRequest,
     signal: AbortSignal,
     read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
   ): Promise<T> {
-    const late = new AbortController();
-    const done = new AbortController();
-    this.#clock.sleep(request.withinMs, done.signal).then(
-      () => late.abort(Object.assign(new Error('late'), { code: 'TIMEOUT' })),
-      () => {},
-    );
+    return this.#within(request, signal, (body, limit) => read(restarting(limit, body)));
+  }
+
+  async #within<T>(
+    request: ApiRequest,
+    signal: AbortSignal,
+    read: (body: AsyncIterable<Uint8Array>, limit: TimeLimit) => Promise<T>,
+  ): Promise<T> {
+    const limit = new TimeLimit(this.#clock, request.withinMs);
     try {
-      const answer = await this.#send(request, AbortSignal.any([signal, late.signal]));
-      return await read(bodyOf(answer));
+      limit.start();
+      const answer = await this.#send(request, AbortSignal.any([signal, limit.signal]));
+      return await read(bodyOf(answer), limit);
     } catch (error) {
       signal.throwIfAborted();
       throw error instanceof RemoteError
         ? error
-        : this.#lost(request, late.signal.aborted ? late.signal.reason : error);
+        : this.#lost(request, limit.signal.aborted ? limit.signal.reason : error);
     } finally {
-      done.abort();
+      // What has not been read is not wanted any more.
+      limit.end();
     }
   }
 
@@ -149,6 +157,13 @@ export class ApiClient {
 /** There is no stream for 204. */
 function bodyOf(answer: ResponseContext): AsyncIterable<Uint8Array> {
   return answer.body.stream() ?? new Blob([]).stream();
+}
+
+async function* restarting(limit: TimeLimit, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    limit.start();
+    yield chunk;
+  }
 }
 
 async function beginningOf(answer: ResponseContext): Promise<string> {

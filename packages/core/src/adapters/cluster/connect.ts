@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
+import type { Jobs } from '../../ports/jobs.ts';
 import type { Access } from './access.ts';
 import { accessOf, tokenFromFile } from './access.ts';
 import { ApiClient } from './api-client.ts';
 import { KubernetesCluster } from './cluster.ts';
+import { KubernetesJobs } from './jobs.ts';
 import type { Source } from './kubeconfig.ts';
 import { chooseContext, wrong } from './kubeconfig.ts';
 import { formsOf, secretsOf } from './secrets.ts';
@@ -29,6 +31,15 @@ export interface ClusterOptions {
  * found right. Throws InputError, whose text holds nothing of the kubeconfig but names of contexts, clusters and users.
  */
 export function connectCluster(options: ClusterOptions): Cluster {
+  return new KubernetesCluster(connect(options), options.clock);
+}
+
+/** The Jobs of a cluster; as connectCluster does. */
+export function connectJobs(options: ClusterOptions): Jobs {
+  return new KubernetesJobs(connect(options), options.clock);
+}
+
+function connect(options: ClusterOptions): ApiClient {
   const { cluster, user } = findAccess(options);
   const config = new Http1KubeConfig();
   config.loadFromOptions({
@@ -37,7 +48,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
     contexts: [{ name: 'chosen', cluster: cluster.name, user: user.name }],
     currentContext: 'chosen',
   });
-  return new KubernetesCluster(new ApiClient(config, cluster.server, options.clock), options.clock);
+  return new ApiClient(config, cluster.server, options.clock);
 }
 
 /**

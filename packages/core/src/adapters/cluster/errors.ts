@@ -3,7 +3,7 @@ import { RemoteError } from '../../errors/errors.ts';
 
 /** What was asked of the API server: what a 403 has to name. */
 export interface Attempt {
-  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'delete';
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
   /** Plural, with its sub-resource: `deployments`, `pods/log`. */
   readonly resource: string;
   readonly namespace: string;

@@ -14,20 +14,24 @@ export interface Keeper {
   replace(objects: readonly AnyObject[]): void;
   put(object: AnyObject): void;
   remove(object: AnyObject): void;
+  /** The resourceVersion that has been come to: what was kept is of it. */
+  reached(version: string): void;
 }
 
-export type Collection = Pick<ApiRequest, 'group' | 'resource' | 'namespace'>;
+/** `query`: a selector, the same for the list and the watch. */
+export type Collection = Pick<ApiRequest, 'group' | 'resource' | 'namespace' | 'query'>;
 
 const listWithinMs = 30_000;
 /** A watch is ended by the server after so long, and by us a little later: so a dead connection does not go unnoticed. */
 const watchSeconds = 60;
 const watchWithinMs = (watchSeconds + 10) * 1000;
+const watching = { allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) };
 /** A connection that lasted so long was a good one, even if nothing came. */
 const goodConnectionMs = 5_000;
 const triesFromOneVersion = 4;
 
 /**
- * Lists a collection and watches it from there, for ever (Kubernetes API concepts, "Efficient detection of changes"). After
+ * Lists a collection, unless its keeper has it as of version `from`, and watches it from there, for ever (Kubernetes API concepts, "Efficient detection of changes"). After
  * a lost connection or an unreadable line it watches on from the last version seen, so nothing is missed or seen twice; after
  * 410 or any other ERROR of the server it lists again. Ends only by throwing the signal's reason or an error that is final.
  * The client's own Watch is not used: it drops lines it cannot read and does not tell why a stream ended.
@@ -36,10 +40,11 @@ export async function follow(
   client: ApiClient,
   collection: Collection,
   keeper: Keeper,
+  { from }: { readonly from: string | undefined },
   clock: Clock,
   signal: AbortSignal,
 ): Promise<never> {
-  let version: string | undefined;
+  let version = from;
   for (let failures = 0; ;) {
     const started = clock.now().getTime();
     let seen = 0;
@@ -49,6 +54,7 @@ export async function follow(
         if (type === 'DELETED') keeper.remove(object);
         else if (type !== 'BOOKMARK') keeper.put(object);
         version = object.metadata?.resourceVersion ?? version;
+        if (version !== undefined) keeper.reached(version);
         seen += 1;
       });
       if (seen === 0 && clock.now().getTime() - started < goodConnectionMs) failures += 1;
@@ -76,8 +82,10 @@ async function listAll(
     request,
     signal,
   );
+  const version = list.metadata?.resourceVersion ?? '';
   keeper.replace(list.items ?? []);
-  return list.metadata?.resourceVersion ?? '';
+  keeper.reached(version);
+  return version;
 }
 
 type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
@@ -92,7 +100,7 @@ async function watchFrom(
   const request: ApiRequest = {
     ...collection,
     verb: 'watch',
-    query: { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) },
+    query: { ...collection.query, watch: 'true', resourceVersion, ...watching },
     withinMs: watchWithinMs,
   };
   await client.lines(request, signal, (line) => {

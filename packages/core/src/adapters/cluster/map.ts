@@ -107,7 +107,7 @@ export function toEvent(event: Wire<CoreV1Event>): ClusterEvent {
   };
 }
 
-function toContainers({ initContainers, containers }: Partial<Wire<V1PodSpec>>): Container[] {
+export function toContainers({ initContainers, containers }: Partial<Wire<V1PodSpec>>): Container[] {
   const of = (list: readonly Wire<V1Container>[] | null | undefined, init: boolean) =>
     (list ?? []).map(({ name, image }) => ({ name: text(name), image: text(image), init }));
   return [...of(initContainers, true), ...of(containers, false)];
@@ -148,7 +148,7 @@ interface WireCondition {
   readonly message?: string | null;
 }
 
-function toConditions(conditions: readonly WireCondition[] | null | undefined): Condition[] {
+export function toConditions(conditions: readonly WireCondition[] | null | undefined): Condition[] {
   return (conditions ?? []).map(({ type, status, reason, message }) => ({
     type: text(type),
     status: status === 'True' || status === 'False' ? status : 'Unknown',
@@ -159,28 +159,28 @@ function toConditions(conditions: readonly WireCondition[] | null | undefined): 
 
 type Metadata = Partial<Wire<V1ObjectMeta>>;
 
-function identity({ namespace, name, uid }: Metadata): { namespace: string; name: string; uid: string } {
+export function identity({ namespace, name, uid }: Metadata): { namespace: string; name: string; uid: string } {
   return { namespace: text(namespace), name: text(name), uid: text(uid) };
 }
 
-function ownerOf({ ownerReferences }: Metadata): string {
+export function ownerOf({ ownerReferences }: Metadata): string {
   return text(ownerReferences?.find((owner) => owner.controller === true)?.uid);
 }
 
 /** The start of 1970 when there is no time: such an object is older than any other. */
-function toDate(time: string | null | undefined): Date {
+export function toDate(time: string | null | undefined): Date {
   const date = new Date(time ?? 0);
   return Number.isNaN(date.getTime()) ? new Date(0) : date;
 }
 
-function text(value: string | null | undefined): string {
+export function text(value: string | null | undefined): string {
   return value ?? '';
 }
 
-function count(value: number | null | undefined): number {
+export function count(value: number | null | undefined): number {
   return value ?? 0;
 }
 
-function orEmpty<T extends object>(value: T | null | undefined): Partial<T> {
+export function orEmpty<T extends object>(value: T | null | undefined): Partial<T> {
   return value ?? {};
 }

@@ -7,7 +7,8 @@ import type { ClusterOptions } from '../../../src/adapters/cluster/connect.ts';
 import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
 import { secretsOf } from '../../../src/adapters/cluster/secrets.ts';
 import { InputError } from '../../../src/errors/errors.ts';
-import { certificate, StubApiServer } from './stub-api-server.ts';
+import { certificate } from '@delivery/testing/certificate';
+import { StubApiServer } from './stub-api-server.ts';
 
 const token = 'canary-token-5up3r53cr3t';
 const base64 = (text: string) => Buffer.from(text).toString('base64');

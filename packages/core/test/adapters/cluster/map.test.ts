@@ -171,6 +171,7 @@ describe('toPod', () => {
       uid: 'p1',
       ownerUid: 'u2',
       revision: '5d',
+      labels: { 'pod-template-hash': '5d' },
       phase: 'Running',
       reason: '',
       deleting: false,

@@ -1,10 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { certificate } from '@delivery/testing/certificate';
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
 /** What may go wrong where the next line of a watch would be sent. */
 export type Fault = 'none' | 'end' | 'cut' | 'half line' | 'garbage' | 'gone' | 'error';
@@ -34,6 +31,8 @@ export class StubApiServer {
   fault: () => Fault = () => 'none';
   /** Answers a request in place of the server; undefined: the server answers. `cut`: the connection is lost. */
   intercept: (request: string) => Answer | 'cut' | undefined = () => undefined;
+  /** Answers a request in place of the server and writes as it likes; false: the server answers. */
+  stream: (url: URL, response: Http2ServerResponse) => boolean = () => false;
   readonly port: number;
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
@@ -157,6 +156,7 @@ export class StubApiServer {
     const answer = this.intercept(`${request.method} ${request.url}`);
     if (answer === 'cut') return void response.socket.destroy();
     if (answer) return this.#answer(response, answer);
+    if (this.stream(url, response)) return;
     const resource = url.pathname.split('/').at(-1) ?? '';
     if (url.searchParams.get('watch') === 'true') return this.#watch(response, resource, url.searchParams);
     const items = [...this.#collection(resource).values()];
@@ -203,19 +203,4 @@ export function status(code: number, message: string): object {
 
 function line(type: string, object: object): string {
   return `${JSON.stringify({ type, object })}\n`;
-}
-
-let made: { readonly key: string; readonly cert: string } | undefined;
-
-/** Made once for all tests of a file: an authority of its own that signs for 127.0.0.1. */
-export function certificate(): { readonly key: string; readonly cert: string } {
-  if (made) return made;
-  const directory = mkdtempSync(path.join(tmpdir(), 'stub-api-server-'));
-  const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
-  const subject = ['-subj', '/CN=stub', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  made = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  rmSync(directory, { recursive: true });
-  return made;
 }
