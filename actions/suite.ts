@@ -1,7 +1,10 @@
 /** What dist/ is built from: each action's entry asks for its name, so that only what it needs is loaded. */
 const actions: Readonly<Record<string, () => Promise<unknown>>> = {
+  'answer-call': () => import('./answer-call/src/main.ts'),
   'build-and-tag': () => import('./build-and-tag/src/main.ts'),
   'deploy-test': () => import('./deploy-test/src/main.ts'),
+  'detect-data': () => import('./detect-data/src/main.ts'),
+  dispatch: () => import('./dispatch/src/main.ts'),
   'launch-loader': () => import('./launch-loader/src/main.ts'),
 };
 

@@ -21,6 +21,7 @@ const operations = [
   ['get', '/repos/{owner}/{repo}/commits/{ref}/check-runs'],
   ['post', '/repos/{owner}/{repo}/statuses/{sha}'],
   ['get', '/repos/{owner}/{repo}/commits/{ref}/statuses'],
+  ['get', '/repos/{owner}/{repo}/commits/{ref}/status'],
   ['post', '/repos/{owner}/{repo}/deployments'],
   ['get', '/repos/{owner}/{repo}/deployments'],
   ['post', '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses'],

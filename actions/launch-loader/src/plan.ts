@@ -2,6 +2,7 @@ import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
 import type { RunContext } from '@delivery/core/action/run-context';
 import { runUrl } from '@delivery/core/action/run-context';
 import { revisionLabel } from '@delivery/core/domain/build';
+import { dataOriginLabel } from '@delivery/core/domain/data-directory';
 import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
 import { describeJob } from '@delivery/core/domain/job';
 import type { ProjectJob } from '@delivery/core/domain/topology';
@@ -18,8 +19,6 @@ export const marks = {
   digest: 'delivery.actions/digest',
   run: 'delivery.actions/run',
 } as const;
-
-export const dataOriginLabel = 'data.origin';
 
 export type Plan =
   | { readonly do: 'launch'; readonly remove: readonly Job[]; readonly job: NewJob }

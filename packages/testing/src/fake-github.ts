@@ -1,5 +1,5 @@
 import { RemoteError } from '@delivery/core/errors/errors';
-import type { DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '@delivery/core/ports/github';
+import type { CommitStatus, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '@delivery/core/ports/github';
 
 export interface RecordedDeployment extends NewDeployment {
   readonly id: number;
@@ -14,14 +14,18 @@ export interface FakeGitHubOptions {
   readonly permissions?: readonly string[];
 }
 
+const all = ['deployments: write', 'checks: write', 'statuses: write'];
+
 /** A GitHub that remembers what it was told. */
 export class FakeGitHub implements GitHub {
   readonly deployments: RecordedDeployment[] = [];
   readonly checks: NeutralCheck[] = [];
+  /** In the order they came. */
+  readonly statuses: CommitStatus[] = [];
   readonly #commits: readonly string[] | undefined;
   readonly #permissions: readonly string[];
 
-  constructor({ commits, permissions = ['deployments: write', 'checks: write'] }: FakeGitHubOptions = {}) {
+  constructor({ commits, permissions = all }: FakeGitHubOptions = {}) {
     this.#commits = commits;
     this.#permissions = permissions;
   }
@@ -46,6 +50,12 @@ export class FakeGitHub implements GitHub {
     this.#admit('checks: write', signal);
     this.#commit(check.sha);
     this.checks.push(check);
+  }
+
+  async createStatus(status: CommitStatus, signal: AbortSignal): Promise<void> {
+    this.#admit('statuses: write', signal);
+    this.#commit(status.sha);
+    this.statuses.push({ ...status, description: status.description.slice(0, 140) });
   }
 
   #admit(permission: string, signal: AbortSignal): void {

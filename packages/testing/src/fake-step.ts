@@ -90,6 +90,7 @@ export class FakeStep implements Step {
       createDeployment: async () => 1,
       addDeploymentStatus: async () => undefined,
       createNeutralCheck: async (check) => void this.checks.push(check),
+      createStatus: async () => undefined,
     };
   }
 }

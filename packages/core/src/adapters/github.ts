@@ -1,8 +1,8 @@
-import { getOctokit } from '@actions/github';
 import type { RunContext } from '../action/run-context.ts';
 import { RemoteError } from '../errors/errors.ts';
-import type { DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
-import { translateGitHubError } from './github-error.ts';
+import type { CommitStatus, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
+import type { GitHubClient } from './github-client.ts';
+import { openGitHubClient, sendToGitHub } from './github-client.ts';
 
 /** The repository of the run, at the API that the runner names: the token never goes elsewhere. */
 export function connectGitHub(token: string, run: Pick<RunContext, 'apiUrl' | 'repository'>): GitHub {
@@ -15,13 +15,13 @@ const maxSummary = 65_535;
 
 /** GitHub's REST API by @actions/github. One request for each call; nothing is tried again here: `retryable` tells the caller. */
 class RestGitHub implements GitHub {
-  readonly #rest: ReturnType<typeof getOctokit>['rest'];
+  readonly #rest: GitHubClient;
   readonly #repository: { readonly owner: string; readonly repo: string };
 
   constructor(token: string, { apiUrl, repository }: Pick<RunContext, 'apiUrl' | 'repository'>) {
     const [owner = '', repo = ''] = repository.split('/');
     this.#repository = { owner, repo };
-    this.#rest = getOctokit(token, { baseUrl: apiUrl, log: silent }).rest;
+    this.#rest = openGitHubClient(token, apiUrl);
   }
 
   async createDeployment(deployment: NewDeployment, signal: AbortSignal): Promise<number> {
@@ -73,22 +73,24 @@ class RestGitHub implements GitHub {
     );
   }
 
-  async #send<T>(what: string, permission: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    try {
-      return await request();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw translateGitHubError(error, what, permission);
-    }
+  async createStatus(status: CommitStatus, signal: AbortSignal): Promise<void> {
+    const { sha, context, state, description, targetUrl } = status;
+    await this.#send(`set the status ${context} to ${state}`, 'statuses: write', signal, () =>
+      this.#rest.repos.createCommitStatus({
+        ...this.#repository,
+        sha,
+        context,
+        state,
+        description: shorten(description, maxDescription),
+        target_url: targetUrl,
+        request: { signal },
+      }),
+    );
   }
-}
 
-/** The client would print warnings of its own to the step's log. */
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {
-  // nothing is printed that the caller does not see
+  #send<T>(what: string, permission: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+    return sendToGitHub(request, what, permission, signal);
+  }
 }
 
 function shorten(text: string, length: number): string {

@@ -22,6 +22,17 @@ export interface NeutralCheck {
   readonly summary: string;
 }
 
+/** A mark at a commit that whoever made a call can ask for (rest/commits/statuses). */
+export interface CommitStatus {
+  readonly sha: string;
+  /** What the status is of; a newer one of the same context takes its place. */
+  readonly context: string;
+  readonly state: 'pending' | 'success' | 'failure' | 'error';
+  /** At most 140 characters are kept. */
+  readonly description: string;
+  readonly targetUrl: string;
+}
+
 /** The repository that the workflow runs in (docs.github.com/rest, version 2022-11-28). Throws RemoteError (`github`). */
 export interface GitHub {
   /** Records a deployment and gives its id (rest/deployments). */
@@ -29,4 +40,6 @@ export interface GitHub {
   addDeploymentStatus(id: number, status: DeploymentStatus, signal: AbortSignal): Promise<void>;
   /** A completed check run with conclusion `neutral` (rest/checks); needs `checks: write`. */
   createNeutralCheck(check: NeutralCheck, signal: AbortSignal): Promise<void>;
+  /** Sets the status of a context at a commit (rest/commits/statuses); needs `statuses: write`. */
+  createStatus(status: CommitStatus, signal: AbortSignal): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectGitHub } from '@delivery/core/adapters/github';
 import type { RemoteError } from '@delivery/core/errors/errors';
-import type { DeploymentStatus } from '@delivery/core/ports/github';
+import type { CommitStatus, DeploymentStatus } from '@delivery/core/ports/github';
 import type { GitHubKit, SeenDeployment } from '@delivery/testing/contracts/github';
 import { gitHubContract } from '@delivery/testing/contracts/github';
 import { FakeGitHub } from '@delivery/testing/fake-github';
@@ -24,6 +24,7 @@ async function openFake(): Promise<GitHubKit> {
     sha,
     deployments: async () => github.deployments,
     neutralChecks: async () => github.checks,
+    statuses: async () => github.statuses,
     close: async () => undefined,
   };
 }
@@ -47,8 +48,8 @@ async function openStandIn(): Promise<GitHubKit> {
     return (await answer.json()) as T;
   };
   return {
-    github: open({ deployments: 'write', checks: 'write' }),
-    readOnly: open({ deployments: 'read', checks: 'read' }),
+    github: open({ deployments: 'write', checks: 'write', statuses: 'write' }),
+    readOnly: open({ deployments: 'read', checks: 'read', statuses: 'read' }),
     sha,
     deployments: async () => {
       const all = await read<Omit<SeenDeployment, 'statuses'>[]>('deployments');
@@ -66,6 +67,13 @@ async function openStandIn(): Promise<GitHubKit> {
       const neutral = runs.filter(({ conclusion }) => conclusion === 'neutral');
       return neutral.map(({ name, head_sha, output: { title, summary } }) => ({ name, sha: head_sha, title, summary }));
     },
+    statuses: async () =>
+      (await read<RestCommitStatus[]>(`commits/${sha}/statuses`))
+        .reverse()
+        .map(({ context, state, description, target_url: targetUrl }) => ({
+          ...{ sha, context, state, description },
+          targetUrl,
+        })),
     close: async () => {
       const { violations } = standIn;
       await standIn.stop();
@@ -87,6 +95,13 @@ interface RestCheck {
   readonly head_sha: string;
   readonly conclusion: string;
   readonly output: { readonly title: string; readonly summary: string };
+}
+
+interface RestCommitStatus {
+  readonly context: string;
+  readonly state: CommitStatus['state'];
+  readonly description: string;
+  readonly target_url: string;
 }
 
 function seenStatus({ state, description, environment_url, log_url }: RestStatus): DeploymentStatus {

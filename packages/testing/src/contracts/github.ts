@@ -1,5 +1,11 @@
 import type { RemoteError } from '@delivery/core/errors/errors';
-import type { DeploymentState, DeploymentStatus, GitHub, NeutralCheck } from '@delivery/core/ports/github';
+import type {
+  CommitStatus,
+  DeploymentState,
+  DeploymentStatus,
+  GitHub,
+  NeutralCheck,
+} from '@delivery/core/ports/github';
 
 /** What GitHub shows of a deployment afterwards. */
 export interface SeenDeployment {
@@ -23,6 +29,8 @@ export interface GitHubKit {
   deployments(): Promise<readonly SeenDeployment[]>;
   /** Completed check runs with conclusion neutral. */
   neutralChecks(): Promise<readonly NeutralCheck[]>;
+  /** Of the commit, in the order they came. */
+  statuses(): Promise<readonly CommitStatus[]>;
   close(): Promise<void>;
 }
 
@@ -42,6 +50,11 @@ export function gitHubContract(name: string, open: () => Promise<GitHubKit>): vo
       const payload = { digest: 'sha256:1', build: '412' };
       return { environment: 'test', sha: kit.sha, description: 'build 412', payload, ...given };
     };
+    const status = (given: Partial<CommitStatus> = {}): CommitStatus => ({
+      ...{ sha: kit.sha, context: 'data-uploaded/a1', state: 'pending', description: 'it begins' },
+      targetUrl: 'https://ci.example.org/runs/1',
+      ...given,
+    });
     const failure = async (call: Promise<unknown>): Promise<RemoteError> =>
       call.then(
         () => Promise.reject(new Error('it did not fail')),
@@ -103,12 +116,27 @@ export function gitHubContract(name: string, open: () => Promise<GitHubKit>): vo
       expect(await kit.neutralChecks()).toEqual([check]);
     });
 
+    it.each<CommitStatus['state']>(['pending', 'success', 'failure', 'error'])(
+      'sets the status of a context at a commit to %s',
+      async (state) => {
+        await kit.github.createStatus(status({ state }), signal);
+        expect(await kit.statuses()).toEqual([status({ state })]);
+      },
+    );
+
+    it('keeps at most 140 characters of what a status says', async () => {
+      await kit.github.createStatus(status({ description: 'x'.repeat(200) }), signal);
+      const [seen] = await kit.statuses();
+      expect([seen?.description.length, seen?.description.slice(0, 139)]).toEqual([140, 'x'.repeat(139)]);
+    });
+
     it('refuses a commit that the repository does not have', async () => {
       const errors = [
         await failure(kit.github.createDeployment(deployment({ sha: unknownSha }), signal)),
         await failure(kit.github.createNeutralCheck({ name: 'a', sha: unknownSha, title: 'b', summary: 'c' }, signal)),
+        await failure(kit.github.createStatus(status({ sha: unknownSha }), signal)),
       ];
-      expect(errors).toMatchObject([1, 2].map(() => ({ code: 'github', status: 422, retryable: false })));
+      expect(errors).toMatchObject([1, 2, 3].map(() => ({ code: 'github', status: 422, retryable: false })));
       expect(await kit.deployments()).toEqual([]);
     });
 
@@ -125,6 +153,7 @@ export function gitHubContract(name: string, open: () => Promise<GitHubKit>): vo
         missing('deployments: write'),
       );
       expect(await failure(kit.readOnly.createNeutralCheck(neutral, signal))).toMatchObject(missing('checks: write'));
+      expect(await failure(kit.readOnly.createStatus(status(), signal))).toMatchObject(missing('statuses: write'));
     });
 
     it('does nothing once it was cancelled, and rejects with the reason', async () => {

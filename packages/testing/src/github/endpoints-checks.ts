@@ -3,7 +3,7 @@ import { commitOf, page, Refusal } from './endpoint.ts';
 import type { CheckRun, CommitStatus } from './records.ts';
 import { timed } from './records.ts';
 import type { Json } from './shapes.ts';
-import { nodeId, user } from './shapes.ts';
+import { nodeId, repository as repositoryShape, user, without } from './shapes.ts';
 
 function checkRunAnswer(url: string, check: CheckRun): Json {
   const api = `${url}/repos/${check.repository}/check-runs/${check.id}`;
@@ -126,7 +126,35 @@ export const checkEndpoints: Readonly<Record<string, Endpoint>> = {
       return { status: 200, body: page(found, request.query).map((status) => statusAnswer(backend.url, status)) };
     },
   },
+  'repos/get-combined-status-for-ref': {
+    needs: ['statuses', 'read'],
+    answer: (request, backend) => {
+      const sha = commitOf(request, backend, request.values['ref'] ?? '');
+      return { status: 200, body: combinedAnswer(request.repository, sha, backend) };
+    },
+  },
 };
+
+/** The newest status of each context, and what they say together. */
+function combinedAnswer(repository: string, sha: string, { url, records }: Backend): Json {
+  const newest = new Map<string, CommitStatus>();
+  const found = records.statuses.newest((status) => status.repository === repository && status.sha === sha);
+  for (const status of found) if (!newest.has(status.context)) newest.set(status.context, status);
+  const statuses = [...newest.values()];
+  const states = statuses.map(({ state }) => state);
+  const failed = states.some((state) => state === 'failure' || state === 'error');
+  const pending = states.length === 0 || states.includes('pending');
+  const commit_url = `${url}/repos/${repository}/commits/${sha}`;
+  return {
+    state: failed ? 'failure' : pending ? 'pending' : 'success',
+    statuses: statuses.map((status) => without(statusAnswer(url, status), 'creator')),
+    sha,
+    total_count: statuses.length,
+    repository: repositoryShape(url, repository),
+    commit_url,
+    url: `${commit_url}/status`,
+  };
+}
 
 /** GitHub's limit for descriptions of statuses and deployments; the published schema has it in answers only. */
 export function tooLong(description: string | null): void {

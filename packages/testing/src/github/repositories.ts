@@ -60,8 +60,9 @@ export class Repositories {
     writeFileSync(join(path, 'hooks/post-receive'), `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 });
   }
 
-  /** The commit of a branch, tag or commit, in that order; undefined when there is none. */
+  /** The commit of a branch, tag or commit, in that order, or of HEAD; undefined when there is none. */
   resolve(repository: string, name: string): { ref: string; sha: string } | undefined {
+    if (name === 'HEAD') return this.resolve(repository, defaultBranch);
     for (const ref of [name, `refs/heads/${name}`, `refs/tags/${name}`]) {
       if (ref === name && !/^refs\/|^[0-9a-f]{40}$/.test(name)) continue;
       const sha = tryGit(

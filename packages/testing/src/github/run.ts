@@ -17,7 +17,8 @@ export interface Run {
   readonly ref: string;
   readonly sha: string;
   readonly actor: string;
-  readonly title: string;
+  /** By `run-name` of the workflow, else the first line of the commit, the type of the event or the name of the workflow. */
+  title: string;
   status: 'queued' | 'in_progress' | 'completed';
   conclusion: RunConclusion | null;
   /** Why a run could not begin. */

@@ -125,7 +125,10 @@ export class Runs extends EventEmitter<{ changed: [Run] }> {
   }
 
   async #execute(run: Run, workflow: Workflow, active: Active): Promise<RunConclusion> {
-    active.place = this.#enterGroup(run, workflow);
+    // Both before anything is waited for: whoever started the run sees its title.
+    const contexts = this.#contexts(run, workflow);
+    run.title = evaluateText(workflow.runName, contexts).trim() || run.title;
+    active.place = this.#enterGroup(run, workflow, contexts);
     if (active.place && !(await active.place.go)) return 'cancelled';
     if (this.#isCancelled(active)) return 'cancelled';
     const { config, dataDir, repositories, tokens, url } = this.#options;
@@ -151,8 +154,8 @@ export class Runs extends EventEmitter<{ changed: [Run] }> {
     return cancelled;
   }
 
-  #enterGroup(run: Run, { concurrency, name }: Workflow): Place | undefined {
-    if (!concurrency) return undefined;
+  /** What expressions outside of jobs may name. */
+  #contexts(run: Run, workflow: Workflow): Readonly<Record<string, unknown>> {
     const event = JSON.parse(this.store.read(run.id, 'event.json')) as Record<string, unknown>;
     const { repository, ref, sha, actor, id } = run;
     const github = {
@@ -164,16 +167,20 @@ export class Runs extends EventEmitter<{ changed: [Run] }> {
       event_name: run.event,
       run_id: id,
       run_number: run.runNumber,
-      workflow: name,
+      workflow: workflow.name,
       ref_name: ref.replace(/^refs\/(?:heads|tags)\//, ''),
     };
-    const contexts = { github, inputs: event['inputs'] ?? {}, vars: this.#options.config.vars };
+    return { github, inputs: event['inputs'] ?? {}, vars: this.#options.config.vars };
+  }
+
+  #enterGroup(run: Run, { concurrency }: Workflow, contexts: Readonly<Record<string, unknown>>): Place | undefined {
+    if (!concurrency) return undefined;
     const group = evaluateText(concurrency.group, contexts).toLowerCase();
     const cancelInProgress = evaluateText(concurrency.cancelInProgress, contexts) === 'true';
-    return this.#groups.enter(`${repository} ${group}`, {
+    return this.#groups.enter(`${run.repository} ${group}`, {
       cancelInProgress,
       keepsAll: concurrency.keepsAll,
-      cancel: () => this.cancel(id),
+      cancel: () => this.cancel(run.id),
     });
   }
 

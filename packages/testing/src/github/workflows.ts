@@ -9,6 +9,8 @@ export interface Workflow {
   /** Path inside the repository, `.github/workflows/ci.yml`. */
   readonly path: string;
   readonly name: string;
+  /** `run-name`, which may hold expressions; empty when there is none. */
+  readonly runName: string;
   readonly triggers: ReadonlyMap<string, Filter>;
   readonly concurrency: Concurrency | undefined;
   /** What any job is granted; the runner has one token for a run, so they are put together. */
@@ -39,6 +41,7 @@ export function parseWorkflow(path: string, text: string): Workflow {
   return {
     path,
     name: typeof name === 'string' ? name : path,
+    runName: file['run-name'] === undefined || file['run-name'] === null ? '' : scalar(file['run-name']),
     triggers: readTriggers(path, on),
     concurrency: readConcurrency(file['concurrency']),
     permissions: readPermissions(file['permissions'], Object.values(jobs).filter(isRecord)),

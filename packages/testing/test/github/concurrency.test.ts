@@ -56,7 +56,7 @@ describe('concurrency groups', () => {
   });
 });
 
-describe('expressions of a group', () => {
+describe('expressions of a group or a title', () => {
   const contexts = {
     github: { ref: 'refs/heads/main', event: { client_payload: { id: 7 } } },
     inputs: { project: '' },
@@ -69,11 +69,25 @@ describe('expressions of a group', () => {
     ['${{ github.event.client_payload.id }}', '7'],
     ['${{ github.event.nothing.there }}', ''],
     ["${{ github.ref && 'it''s' }}", "it's"],
+    ["${{ inputs.project && format('of {0}', inputs.project) || 'of none' }}", 'of none'],
+    ["${{ github.event.client_payload.id && format('{0}: {1}', 'call', github.event.client_payload.id) }}", 'call: 7'],
+    ["${{ inputs.project || github.ref && 'b' }}", 'b'],
+    ["${{ (inputs.project || github.ref) == 'REFS/heads/main' && 'main' || 'other' }}", 'main'],
+    ["${{ github.ref != 'x' && !inputs.project && 'yes' }} and ${{ 'no }} end' }}", 'yes and no }} end'],
+    ['${{ github.event.constructor.name }}', ''],
   ])('%s is %s', (text, value) => {
     expect(evaluateText(text, contexts)).toBe(value);
   });
 
-  it.each(['${{ secrets.A }}', "${{ format('a') }}", '${{ github.ref == 1 }}', '${{ }}'])('%s is refused', (text) => {
-    expect(() => evaluateText(text, contexts)).toThrow(/does not understand|ends too early/);
+  it.each([
+    '${{ secrets.A }}',
+    "${{ contains('a', 'b') }}",
+    '${{ github.ref == 1 }}',
+    "${{ format('a' }}",
+    '${{ (github.ref }}',
+    "${{ 'a' 'b' }}",
+    '${{ }}',
+  ])('%s is refused', (text) => {
+    expect(() => evaluateText(text, contexts)).toThrow('does not understand');
   });
 });

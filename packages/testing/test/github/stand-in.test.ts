@@ -139,6 +139,55 @@ describe('the stand-in for GitHub', () => {
     expect((await call('POST', '/dispatches', body)).status).toBe(status);
   });
 
+  it('takes at most ten keys in the payload of a dispatch', async () => {
+    const payload = (count: number) => Object.fromEntries([...Array(count).keys()].map((key) => [`key-${key}`, 1]));
+    const send = async (count: number) =>
+      (await call('POST', '/dispatches', { event_type: 'data', client_payload: payload(count) })).status;
+    expect([await send(10), await send(11)]).toEqual([204, 422]);
+  });
+
+  it('names a run by run-name, which sees the event', async () => {
+    const name =
+      "${{ github.event.client_payload.request-id && format('Data, {0}', github.event.client_payload.request-id) }}";
+    const workflow = (runName: string) =>
+      `name: Data\nrun-name: ${runName}\non: { repository_dispatch: {}, workflow_dispatch: {} }\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: "true" }] } }\n`;
+    standIn.createRepository('acme/named');
+    const path = standIn.repositoryPath('acme/named');
+    const send = (body: Json) => call('POST', '/repos/acme/named/dispatches', { event_type: 'data', ...body });
+    createCommit(path, workflow(name));
+    await send({ client_payload: { 'request-id': 'a1' } });
+    await send({});
+    await call('POST', '/repos/acme/named/actions/workflows/ci.yml/dispatches', { ref: 'main' });
+    createCommit(path, workflow('${{ secrets.A }}'));
+    await send({});
+    const { body } = await call('GET', '/repos/acme/named/actions/runs');
+    const titles = (body['workflow_runs'] as Json[]).map(({ display_title: title }) => title);
+    expect(titles).toEqual(['data', 'Data', 'data', 'Data, a1']);
+  });
+
+  it('puts the newest status of each context of a commit together', async () => {
+    standIn.createRepository('acme/marked');
+    const head = createCommit(standIn.repositoryPath('acme/marked'));
+    const combined = async () => (await call('GET', '/repos/acme/marked/commits/HEAD/status')).body;
+    expect(await combined()).toMatchObject({ state: 'pending', total_count: 0 });
+    const say = (context: string, state: string) =>
+      call('POST', `/repos/acme/marked/statuses/${head}`, { context, state });
+    await say('data-uploaded/a1', 'pending');
+    await say('lint', 'success');
+    expect(await combined()).toMatchObject({ state: 'pending', total_count: 2 });
+    await say('data-uploaded/a1', 'success');
+    expect(await combined()).toMatchObject({ state: 'success', sha: head });
+    await say('lint', 'error');
+    const { statuses, state } = await combined();
+    expect([state, (statuses as Json[]).map((one) => [one['context'], one['state']])]).toEqual([
+      'failure',
+      [
+        ['lint', 'error'],
+        ['data-uploaded/a1', 'success'],
+      ],
+    ]);
+  });
+
   it('tells why a run could not begin, and lets it be run again', async () => {
     const workflow =
       'on: { workflow_dispatch: { inputs: { who: { required: true } } } }\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: "true" }] } }\n';

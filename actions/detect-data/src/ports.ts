@@ -1,0 +1,13 @@
+import type { Topology } from '@delivery/core/domain/topology';
+import type { DataRoot } from '@delivery/core/ports/data-root';
+import type { Jobs } from '@delivery/core/ports/jobs';
+import type { Registry } from '@delivery/core/ports/registry';
+
+export interface Ports {
+  readonly topology: Topology;
+  readonly registry: Registry;
+  /** Undefined: input root is not given. */
+  readonly root: DataRoot | undefined;
+  /** Connects to a context of the kubeconfig; undefined: the current one. */
+  readonly jobs: (context: string | undefined) => Jobs;
+}
