@@ -105,9 +105,93 @@ const deploy: Readonly<Record<string, Case>> = {
   },
 };
 
+const withJobs = `images: { loader: { repository: '${host}/${path}' }, web: { repository: '${host}/${path}' } }
+projects:
+  test: { namespace: e2e-wrong, follows: latest, jobs: { loader: { cronJob: loader } } }
+  graph: { namespace: e2e-graph, follows: latest }
+`;
+
+const launch: Readonly<Record<string, Case>> = {
+  'projects that are not in the file, or have no job, all told': {
+    inputs: { projects: 'tset, graph' },
+    says: /2 things are wrong.*"tset".*did you mean "test".*"graph" has no job for "loader"/,
+  },
+  'an image that no project launches': {
+    inputs: { image: 'web' },
+    says: 'image: no project of delivery.yaml has a job',
+  },
+  'another thing to wait for': { inputs: { wait: 'end' }, says: 'wait: "end" is not one of start, completion' },
+  'another way with a running one': { inputs: { 'on-running': 'kill' }, says: 'on-running: "kill" is not one of' },
+  'another way with a cancel': { inputs: { 'on-cancel': 'kill' }, says: 'on-cancel: "kill" is not one of' },
+  'a timeout without a unit': { inputs: { timeout: '90' }, says: 'timeout: "90" is not a duration' },
+  'a context that the kubeconfig lacks': {
+    file: withJobs.replace('namespace: e2e-wrong', 'namespace: e2e-wrong, cluster: nowhere'),
+    inputs: { kubeconfig: '{current-context: a, contexts: [], clusters: [], users: []}' },
+    says: /kubeconfig.*nowhere/,
+  },
+  'a sign that is no pattern': {
+    file: withJobs.replace('cronJob: loader', "cronJob: loader, succeeds: { logMatches: '(' }"),
+    says: /delivery\.yaml:3:\d+: .*logMatches: "\(" is not a regular expression/,
+  },
+  'a job of an unknown image': {
+    file: withJobs.replace('jobs: { loader', 'jobs: { laoder'),
+    says: /delivery\.yaml:3:\d+: .*"laoder" is not an image.*did you mean "loader"/,
+  },
+};
+
+const data: Readonly<Record<string, Case>> = {
+  'a payload that is no JSON': { inputs: { payload: '{' }, says: 'payload' },
+  'a payload with an unknown key': {
+    inputs: { payload: '{"dataorigin":"x"}' },
+    says: /payload.*dataorigin.*data-origin/,
+  },
+  'a payload with a wrong type': { inputs: { payload: '{"force":"true"}' }, says: /payload.*force/ },
+  'a payload that is too large': {
+    inputs: { payload: JSON.stringify({ 'request-id': 'x'.repeat(5000) }) },
+    says: /payload.*4/,
+  },
+  'a payload beside what it says': { inputs: { payload: '{}', force: 'true' }, says: 'payload: is given together' },
+  'a data origin that is no date': { inputs: { 'data-origin': '2026-02-30T16' }, says: 'data-origin: "2026-02-30T16"' },
+  'a data origin that leads elsewhere': { inputs: { 'data-origin': '../2026-09-15T16' }, says: 'data-origin: ' },
+  'a root that is relative': { inputs: { root: 'data' }, says: 'root: "data" is not an absolute path' },
+  'no way to the data': { inputs: { root: '/no/such/folder' }, says: 'projects.test.data.cronJob' },
+};
+
+const dispatch: Readonly<Record<string, Case>> = {
+  'no event and no workflow': { inputs: { 'github-token': 'x' }, says: 'event-type: or workflow is given' },
+  'an event and a workflow': {
+    inputs: { 'github-token': 'x', 'event-type': 'a', workflow: 'a.yml' },
+    says: 'event-type: or workflow is given',
+  },
+  'a repository that is none': {
+    inputs: { repository: 'acme', 'event-type': 'a', 'github-token': 'x' },
+    says: 'repository: "acme" is not',
+  },
+  'no token': { inputs: { 'event-type': 'a' }, says: 'github-token: is required' },
+  'a payload that is no object': {
+    inputs: { 'event-type': 'a', 'github-token': 'x', payload: '[1]' },
+    says: 'payload: ',
+  },
+};
+
+const answer: Readonly<Record<string, Case>> = {
+  'an id that is none': { inputs: { 'request-id': 'a b', state: 'success' }, says: 'request-id: "a b" is not' },
+  'a state that is none': { inputs: { 'request-id': 'a', state: 'done' }, says: 'state: "done" is not one of' },
+};
+
+function casesOf(action: string, given: Readonly<Record<string, Case>>, more: Case = { says: '' }) {
+  return Object.entries(given).map(
+    ([name, one]) => [action, name, { ...more, ...one, inputs: { ...more.inputs, ...one.inputs } }] as const,
+  );
+}
+
 const cases = [
-  ...Object.entries(build).map(([name, given]) => ['build-and-tag', name, given] as const),
-  ...Object.entries(deploy).map(([name, given]) => ['deploy-test', name, given] as const),
+  ...casesOf('build-and-tag', build),
+  ...casesOf('deploy-test', deploy),
+  ...casesOf('launch-loader', launch, { file: withJobs, says: '' }),
+  ...casesOf('detect-data', data, { file: withJobs, says: '' }),
+  ...casesOf('dispatch', dispatch, { inputs: { repository: 'acme/stack' }, says: '' }),
+  ...casesOf('answer-call', answer, { inputs: { 'github-token': 'x' }, says: '' }),
 ];
 
 it.each(cases)('%s refuses %s', async (action, _, { inputs = {}, file = good, says }) => {

@@ -7,11 +7,11 @@ import { ActionError } from '../errors/errors.ts';
 import type { DataRoot } from '../ports/data-root.ts';
 
 /** A directory of this machine; the path itself may be a link, which is resolved once. */
-export function openDataRoot(path: string): DataRoot {
+export function openDataRoot(path: string, maxEntries = maxDataEntries): DataRoot {
   return {
     async list(signal) {
       const root = await orUndefined(realpath(path));
-      const names = root === undefined ? undefined : await orUndefined(dataNames(root, signal));
+      const names = root === undefined ? undefined : await orUndefined(dataNames(root, maxEntries, signal));
       if (root === undefined || names === undefined) return undefined;
       const directories: DataDirectory[] = [];
       for (const name of names) {
@@ -24,14 +24,14 @@ export function openDataRoot(path: string): DataRoot {
   };
 }
 
-async function dataNames(root: string, signal: AbortSignal): Promise<string[]> {
+async function dataNames(root: string, maxEntries: number, signal: AbortSignal): Promise<string[]> {
   const names: string[] = [];
   let count = 0;
   for await (const { name } of await opendir(root)) {
     signal.throwIfAborted();
     count += 1;
-    if (count > maxDataEntries)
-      throw new ActionError('data-root', `${root} has more than ${maxDataEntries} entries`, {
+    if (count > maxEntries)
+      throw new ActionError('data-root', `${root} has more than ${maxEntries} entries`, {
         hint: 'Give the directory that holds the data directories, such as /fragalysis/django_data.',
       });
     if (dataNamePattern.test(name)) names.push(name);

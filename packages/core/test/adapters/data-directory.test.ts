@@ -62,11 +62,11 @@ describe('the data where the runner sees it', () => {
     for (const root of ['missing', 'file', 'link', 'loop']) expect(await list(join(dir, root))).toBeUndefined();
   });
 
-  it('is refused when there are more than 10,000 entries', async () => {
-    for (let index = 0; index < 10_000; index += 1) writeFileSync(join(dir, String(index)), '');
-    expect(await list()).toEqual([]);
+  it('is refused when there are more entries than it may have', async () => {
+    for (let index = 0; index < 3; index += 1) writeFileSync(join(dir, String(index)), '');
+    expect(await openDataRoot(dir, 3).list(signal)).toEqual([]);
     writeFileSync(join(dir, 'one-more'), '');
-    await expect(list()).rejects.toMatchObject({ code: 'data-root' });
+    await expect(openDataRoot(dir, 3).list(signal)).rejects.toMatchObject({ code: 'data-root' });
   });
 
   it('is not looked at once it was cancelled', async () => {
