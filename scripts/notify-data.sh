@@ -77,6 +77,10 @@ fi
 # It becomes a line of curl's configuration: nothing may end that line.
 case $token in '' | *[!A-Za-z0-9._~+/=-]*) fail 'the token is empty or holds characters that no token has' ;; esac
 
+# By the clock: what is done between two sleeps takes time too. expr, for to the shell 0600 is another number.
+in_seconds() { expr "$(date +%s)" + "$1"; }
+is_over() { [ "$(date +%s)" -ge "$deadline" ]; }
+
 is_complete() {
   [ -f "$directory/READY" ] && [ -f "$directory/TARGET_LIST" ] && [ -s "$directory/TARGET_LIST" ]
 }
@@ -84,13 +88,12 @@ is_complete() {
 # READY alone proves nothing: uploaders have written it before TARGET_LIST.
 await_upload() {
   [ -d "$directory" ] && [ ! -L "$directory" ] || fail "$directory is no directory"
-  waited=0
+  deadline=$(in_seconds "$upload_seconds")
+  is_complete || say "waiting for READY and TARGET_LIST of $directory"
   until is_complete; do
-    [ "$waited" -lt "$upload_seconds" ] ||
+    ! is_over ||
       fail "$directory has no READY and TARGET_LIST with something in it, $upload_seconds s after the first look"
-    [ "$waited" -gt 0 ] || say "waiting for READY and TARGET_LIST of $directory"
     sleep 5
-    waited=$((waited + 5))
   done
 }
 
@@ -161,8 +164,8 @@ read_answer() {
 }
 
 await_run() {
-  waited=0 told=''
-  while [ "$waited" -lt "$run_seconds" ]; do
+  deadline=$(in_seconds "$run_seconds") told=''
+  while :; do
     for commit in $commits; do
       read_answer "$commit"
       [ -z "$state" ] || break
@@ -172,10 +175,9 @@ await_run() {
       success) return 0 ;;
       failure | error) fail "the call ended with $state" ;;
     esac
+    ! is_over || fail "no end of the call was seen within $run_seconds s; look for $id in the runs of $repository"
     sleep 10
-    waited=$((waited + 10))
   done
-  fail "no end of the call was seen within $run_seconds s; look for $id in the runs of $repository"
 }
 
 await_upload

@@ -69,7 +69,7 @@ describe('detect-data', () => {
     const build = { builder: 'docker', image: 'loader', labels: 'data.origin=2026-09-15T16' };
     expect((await checkout.run('build-and-tag', build)).exitCode).toBe(0);
     const run = await expectFound(detect(), { result: 'skipped', 'data-origin': '2026-09-15T16', new: 'false' });
-    expect([run.exitCode, run.log]).toEqual([0, expect.stringContaining('no new data') as string]);
+    expect([run.exitCode, run.log]).toEqual([0, expect.stringContaining('No new data') as string]);
     await expectFound(detect({ force: 'true' }), { result: 'success', 'data-origin': '2026-09-15T16' });
     await expectFound(detect({ 'data-origin': '2026-09-14T09' }), {
       result: 'success',

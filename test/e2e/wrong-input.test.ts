@@ -194,7 +194,7 @@ const cases = [
   ...casesOf('answer-call', answer, { inputs: { 'github-token': 'x' }, says: '' }),
 ];
 
-it.each(cases)('%s refuses %s', async (action, _, { inputs = {}, file = good, says }) => {
+it.each(cases)('%s refuses %s', async (action, _, { inputs, file = good, says }) => {
   const checkout = new Checkout(state, { 'delivery.yaml': file, Dockerfile: 'FROM scratch\n' });
   const { exitCode, log, outputs, summary } = await checkout.run(action, inputs);
   checkout.remove();

@@ -39,10 +39,17 @@ describe('notify-data.sh', () => {
     data = join(dir, 'django_data/2026-09-15T16');
     mkdirSync(data, { recursive: true });
     mkdirSync(join(dir, 'bin'));
-    // What it starts is noted: curl's arguments, environment and input; the times it sleeps, which pass at once.
+    // What it starts is noted: curl's arguments, environment and input; the times it sleeps, which pass at once. Its clock goes on
+    // by what it slept, and by what else took time: numbers in the file `took`, which the program `hang` writes.
     program(
       'curl',
-      `{ tr '\\0' ' ' < /proc/$$/cmdline; env; } >> '${dir}/seen'; exec /usr/bin/env PATH="$REAL_PATH" curl "$@"`,
+      `{ tr '\\0' ' ' < /proc/$$/cmdline; env; } >> '${dir}/seen'; [ ! -x '${dir}/hang' ] || '${dir}/hang'
+       exec /usr/bin/env PATH="$REAL_PATH" curl "$@"`,
+    );
+    program(
+      'date',
+      `[ "$1" = +%s ] || exec /usr/bin/env PATH="$REAL_PATH" date "$@"
+       cat '${dir}/slept' '${dir}/took' 2> /dev/null | awk '{ s += $1 } END { print 1790000000 + s }'`,
     );
     program('sleep', `echo "$1" >> '${dir}/slept'; [ ! -x '${dir}/meanwhile' ] || exec '${dir}/meanwhile'`);
   });
@@ -193,12 +200,23 @@ describe('notify-data.sh', () => {
       });
     });
 
-    it('is not waited for longer than told, and then nothing is sent', async () => {
+    it.each([
+      ['20', 4],
+      ['030', 6],
+    ])('is not waited for longer than told (%s s), and then nothing is sent', async (seconds, pauses) => {
       writeFileSync(join(data, 'READY'), '');
       await serving([[204]], async (url, asked) => {
-        const { code, errors } = await call(url, ['acme/builds', data], { WAIT_SECONDS: '20' });
-        expect([code, asked, slept()]).toEqual([1, [], [5, 5, 5, 5]]);
+        const { code, errors } = await call(url, ['acme/builds', data], { WAIT_SECONDS: seconds });
+        expect([code, asked, slept()]).toEqual([1, [], Array(pauses).fill(5)]);
         expect(errors).toContain('has no READY and TARGET_LIST');
+      });
+    });
+
+    it('is not waited for longer than told on a machine that is slow', async () => {
+      program('meanwhile', `echo 300 >> '${dir}/took'`, dir);
+      await serving([[204]], async (url) => {
+        expect(await call(url, ['acme/builds', data], { WAIT_SECONDS: '600' })).toMatchObject({ code: 1 });
+        expect(slept()).toEqual([5, 5]);
       });
     });
 
@@ -310,6 +328,19 @@ describe('notify-data.sh', () => {
       const { code, errors } = await waiting([[status, other]], { RUN_WAIT_SECONDS: '60' });
       expect([code, slept()]).toEqual([1, Array(6).fill(10)]);
       expect(errors).toContain('no end of the call was seen within 60 s; look for 2026-09-15T16-');
+    });
+
+    it('ends in time though every request hangs', async () => {
+      program('hang', `echo 60 >> '${dir}/took'`, dir);
+      const { code, errors, asked } = await waiting([[503]], { RUN_WAIT_SECONDS: '600' });
+      // A look that takes 60 s and a pause of 10 s: the ninth ends after 620 s.
+      expect([code, asked.length - 3]).toEqual([1, 9]);
+      expect(errors).toContain('no end of the call was seen within 600 s');
+    });
+
+    it('looks once more when the time is over', async () => {
+      const none: [number, string] = [200, '[]'];
+      expect(await waiting([none, none, statuses('success')], { RUN_WAIT_SECONDS: '20' })).toMatchObject({ code: 0 });
     });
 
     it('ends when it may not ask', async () => {

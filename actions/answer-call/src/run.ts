@@ -1,11 +1,16 @@
+import { ask } from '@delivery/core/action/ask';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome, ResultState } from '@delivery/core/action/outcome';
 import { oneLine } from '@delivery/core/action/printable';
 import { runUrl } from '@delivery/core/action/run-context';
-import type { GitHub } from '@delivery/core/ports/github';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { CommitStatus, GitHub } from '@delivery/core/ports/github';
 import type { Inputs, Output } from './inputs.ts';
 import type { Mark } from './plan.ts';
 import { markOf } from './plan.ts';
+
+/** Long enough for the minute that GitHub asks to wait for when it is asked too much. */
+const answerWithinMs = 75_000;
 
 /** GitHub keeps 140 characters. */
 const longest = 139;
@@ -20,11 +25,35 @@ export async function run(inputs: Inputs, connect: () => GitHub, context: Action
   const { state, description } = markOf(inputs.state, oneLine(inputs.description, longest));
   const mark = { state, description: oneLine(description, longest) };
   const { sha } = context.run;
-  const told = (sentence: string) => outcome('success', sentence, id, mark, runUrl(context.run));
+  const page = runUrl(context.run);
+  const told = (sentence: string) => outcome('success', sentence, id, mark, page);
   if (inputs['dry-run']) return told(`Dry run: call ${id} would be answered with ${state}.`);
-  const status = { sha, context: `data-uploaded/${id}`, ...mark, targetUrl: runUrl(context.run) };
-  await connect().createStatus(status, context.signal);
+  const status = { sha, context: `data-uploaded/${id}`, ...mark, targetUrl: page };
+  try {
+    await set(status, connect(), context);
+  } catch (error) {
+    // That the work has begun is good to know, but no reason to stop it.
+    if (inputs.state !== 'pending' || !(error instanceof RemoteError)) throw error;
+    const next = [error.hint ?? '', 'The work goes on, and its end is answered by itself.'].join(' ').trimStart();
+    const reason = `Call ${id} could not be answered with ${state}: ${error.message}`;
+    return { ...outcome('unstable', reason, id, mark, page), next };
+  }
   return told(`Call ${id} is answered with ${state}: ${mark.description}`);
+}
+
+async function set(status: CommitStatus, gitHub: GitHub, context: ActionContext): Promise<void> {
+  const deadline = new Date(context.clock.now().getTime() + answerWithinMs);
+  const answered = await ask(
+    async (signal) => {
+      await gitHub.createStatus(status, signal);
+      return true;
+    },
+    deadline,
+    context,
+  );
+  if (answered) return;
+  const message = `cannot set the status ${status.context}: GitHub's API did not answer in time`;
+  throw new RemoteError('github', message, { retryable: true });
 }
 
 function skipped(): Outcome<Output> {

@@ -1,4 +1,7 @@
 import { runAction } from '@delivery/core/action/runtime';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { CommitStatus } from '@delivery/core/ports/github';
+import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeGitHub } from '@delivery/testing/fake-github';
 import { FakeStep, someRun } from '@delivery/testing/fake-step';
 import type { Inputs } from '../src/inputs.ts';
@@ -8,10 +11,14 @@ import { run } from '../src/run.ts';
 async function answer(given: Record<string, string>, gitHub = new FakeGitHub()) {
   const step = new FakeStep({ 'github-token': 'ghs_x', ...given });
   const action = { name: 'answer-call', inputs, outputs, check };
-  const exitCode = await runAction(
+  const running = runAction(
     { ...action, run: (values, context) => run(values, () => open(gitHub, values), context) },
     step,
   );
+  let exitCode: number | undefined;
+  void running.then((code) => (exitCode = code));
+  const hasEnded = () => exitCode !== undefined;
+  for (let passed = 0; !hasEnded() && passed <= 10 * 60_000; passed += 500) await step.clock.advance(500);
   return { step, exitCode, statuses: gitHub.statuses };
 }
 
@@ -20,6 +27,41 @@ function open(gitHub: FakeGitHub, { 'github-token': token }: Inputs): FakeGitHub
   if (token === '') throw new Error('no token');
   return gitHub;
 }
+
+/** Fails so many times, then does what it is told. */
+class FailingGitHub extends FakeGitHub {
+  asked = 0;
+  readonly #times: number;
+  readonly #error: RemoteError | 'silence';
+
+  constructor(times: number, error: RemoteError | 'silence') {
+    super();
+    this.#times = times;
+    this.#error = error;
+  }
+
+  override async createStatus(status: CommitStatus, signal: AbortSignal): Promise<void> {
+    this.asked += 1;
+    if (this.asked > this.#times) return super.createStatus(status, signal);
+    if (this.#error !== 'silence') throw this.#error;
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  }
+}
+
+const away = new RemoteError('github', 'GitHub answered 502', { status: 502, retryable: true });
+const denied = new RemoteError('github', 'not accessible', {
+  status: 403,
+  retryable: false,
+  hint: 'Add a permission.',
+});
+
+const hopeless = [
+  ['GitHub stays away', away, 'GitHub answered 502'],
+  ['GitHub never answers', 'silence' as const, 'did not answer'],
+  ['the token may not do it', denied, 'Add a permission.'],
+] as const;
+
+const begun = new FakeClock().now().getTime();
 
 const call = { 'request-id': '2026-09-15T16-a1', description: '' };
 
@@ -70,6 +112,39 @@ describe('the answer to a call', () => {
     const { exitCode, step } = await answer({ ...call, state: 'success' }, new FakeGitHub({ permissions: [] }));
     expect(exitCode).toBe(1);
     expect(step.log.of('error').join('')).toContain('statuses: write');
+  });
+
+  it.each([['pending'], ['success']])('is given when GitHub is away for a while: %s', async (state) => {
+    for (const error of [away, 'silence'] as const) {
+      const { statuses, exitCode, step } = await answer({ ...call, state }, new FailingGitHub(2, error));
+      expect([statuses.length, exitCode, step.outputs]).toEqual([1, 0, { result: 'success' }]);
+    }
+  });
+
+  it('is given after the minute for which a rate limit lasts', async () => {
+    const limited = new RemoteError('github', 'too much', { status: 403, retryable: true, retryAfterMs: 60_000 });
+    const { statuses, step } = await answer({ ...call, state: 'success' }, new FailingGitHub(1, limited));
+    expect([statuses.length, step.clock.now().getTime() - begun]).toEqual([1, 60_000]);
+  });
+
+  it.each(hopeless)('that could not be given in the end is a failure: %s', async (_, error, says) => {
+    const { exitCode, step } = await answer({ ...call, state: 'success' }, new FailingGitHub(1_000, error));
+    expect([exitCode, step.outputs]).toEqual([1, { result: 'failure' }]);
+    expect(step.log.of('error').join('')).toContain(says);
+    expect(step.clock.now().getTime() - begun).toBeLessThanOrEqual(100_000);
+  });
+
+  it.each(hopeless)('that the work has begun stops nothing when it could not be given: %s', async (_, error, says) => {
+    const { exitCode, step } = await answer({ ...call, state: 'pending' }, new FailingGitHub(1_000, error));
+    expect([exitCode, step.outputs]).toEqual([0, { result: 'unstable' }]);
+    expect(step.log.of('warning').join('')).toContain(says);
+    expect(step.log.of('warning').join('')).toContain('could not be answered with pending');
+  });
+
+  it('is not asked for again where that is of no use', async () => {
+    const gitHub = new FailingGitHub(1_000, denied);
+    await answer({ ...call, state: 'success' }, gitHub);
+    expect(gitHub.asked).toBe(1);
   });
 
   it.each([

@@ -30,11 +30,9 @@ export const outputs = ['result', 'data-origin', 'new', 'request-id'] as const;
 export type Output = (typeof outputs)[number];
 
 export function check(given: Inputs): readonly Problem[] {
-  const twice = given.payload !== undefined && (given['data-origin'] !== undefined || given.force);
+  const twice = given.payload !== undefined && given['data-origin'] !== undefined;
   return [
     ...registryLoginProblems(given),
-    ...(twice
-      ? [{ field: 'payload', message: 'is given together with data-origin or force: it says both itself' }]
-      : []),
+    ...(twice ? [{ field: 'payload', message: 'is given together with data-origin: it says that itself' }] : []),
   ];
 }

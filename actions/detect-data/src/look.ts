@@ -1,4 +1,5 @@
 import type { ActionContext } from '@delivery/core/action/context';
+import { cleanUpMs, listInTime, removeOwn, runAnnotation } from '@delivery/core/action/own-job';
 import { oneLine } from '@delivery/core/action/printable';
 import { runUrl } from '@delivery/core/action/run-context';
 import { within } from '@delivery/core/action/within';
@@ -17,10 +18,6 @@ export interface Place {
   readonly cronJob: string;
 }
 
-/** Says of a Job which run made it. */
-const runAnnotation = 'delivery.actions/run';
-/** Shorter than the runner gives to a step that was cancelled. */
-const cleanUpMs = 3_000;
 const maxNameLength = 63;
 
 /** Runs a Job made from the CronJob, reads what it prints, and removes it, however this ends. */
@@ -73,9 +70,7 @@ async function findOwn(
   jobs: Jobs,
   { clock }: ActionContext,
 ): Promise<Job | undefined> {
-  const { signal } = new AbortController();
-  const list = async (own: AbortSignal) => (await jobs.list(cronJob.namespace, own)).jobs;
-  const all = await within(cleanUpMs, { clock, signal }, list, []);
+  const all = await listInTime(cronJob.namespace, jobs, clock);
   const found = all.find((job) => job.name === name && job.ownerUid === cronJob.uid);
   return found?.annotations[runAnnotation] === annotations[runAnnotation] ? found : undefined;
 }
@@ -152,15 +147,8 @@ function isOf(object: string, job: string): boolean {
   return object === job || object.startsWith(`${job}-`);
 }
 
-/** Also after a cancel: within a time of its own. That it could not be removed does not undo what was read. */
+/** Also after a cancel. That it could not be removed does not undo what was read. */
 async function remove(job: Job, jobs: Jobs, { clock, log }: ActionContext): Promise<void> {
-  const { signal } = new AbortController();
-  try {
-    const act = async (own: AbortSignal) => jobs.remove(job, { unchanged: false }, own);
-    if (await within(cleanUpMs, { clock, signal }, act, false)) return;
-    log.warning(`${describeJob(job)} was not removed in time: remove it by hand.`);
-  } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    log.warning(`${describeJob(job)} was not removed: ${error.message}`);
-  }
+  const trouble = await removeOwn(job, jobs, clock);
+  if (trouble !== undefined) log.warning(`${trouble}.`);
 }

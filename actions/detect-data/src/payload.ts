@@ -37,7 +37,8 @@ export const payload: InputReader<DataCall | undefined> = {
   secret: false,
   read(text) {
     if (text === '') return { value: undefined };
-    const read = readJsonObject(text, maxBytes);
+    // What GitHub gives for a call without a payload.
+    const read = readJsonObject(text === 'null' ? '{}' : text, maxBytes);
     if ('problem' in read) return read;
     const { entries } = read;
     const problems = [...entries].flatMap(([key, value]) => problemOf(key, value) ?? []);

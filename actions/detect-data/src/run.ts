@@ -15,7 +15,7 @@ import { broken, tell } from './report.ts';
 
 /** Looks at the data and at the image, and says whether there is data that the image has not been built for. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
-  const call = inputs.payload ?? ownCall(inputs);
+  const call = callOf(inputs);
   try {
     return await detect(call, inputs, ports, context);
   } catch (error) {
@@ -39,8 +39,8 @@ async function detect(
   return tell(decision, found, requestId);
 }
 
-function ownCall({ 'data-origin': dataOrigin, force }: Inputs): DataCall {
-  return { dataOrigin, force, requestId: undefined };
+function callOf({ payload, 'data-origin': dataOrigin, force }: Inputs): DataCall {
+  return payload ? { ...payload, force: payload.force || force } : { dataOrigin, force, requestId: undefined };
 }
 
 /** In the root where the runner sees it, else through the project's cluster. */

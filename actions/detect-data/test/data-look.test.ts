@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDataRoot } from '@delivery/core/adapters/data-directory';
@@ -34,6 +34,9 @@ const shells = [
   ['busybox', ['sh']],
 ].filter(([shell]) => spawnSync('which', [shell as string]).status === 0) as [string, string[]][];
 
+// root may look into everything.
+const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
 describe.each(shells)('the script of the example CronJob, by %s', (shell, before) => {
   let dir: string;
   beforeEach(() => {
@@ -45,9 +48,13 @@ describe.each(shells)('the script of the example CronJob, by %s', (shell, before
     mkdirSync(join(dir, name), { recursive: true });
     for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, name, file), text);
   };
-  const look = (root = dir) => {
+  const look = (root = dir, user: { uid?: number; gid?: number } = {}) => {
     const args = [...before, '-c', ...container.args];
-    const ran = spawnSync(shell, args, { env: { PATH: process.env['PATH'], DATA_ROOT: root }, encoding: 'utf8' });
+    const ran = spawnSync(shell, args, {
+      env: { PATH: process.env['PATH'], DATA_ROOT: root },
+      encoding: 'utf8',
+      ...user,
+    });
     return { code: ran.status, lines: ran.stdout.split('\n').slice(0, -1), errors: ran.stderr };
   };
 
@@ -77,6 +84,19 @@ describe.each(shells)('the script of the example CronJob, by %s', (shell, before
 
   it('tells that there is nothing', () => {
     expect(look().lines).toEqual(['end 0']);
+  });
+
+  it('fails, rather than leave it out, where it may not look into a directory', () => {
+    make('2026-09-15T16', { READY: '', TARGET_LIST: 'A' });
+    make('2026-09-01T08', { READY: '', TARGET_LIST: 'A' });
+    chmodSync(dir, 0o755);
+    chmodSync(join(dir, '2026-09-15T16'), 0o000);
+    const { code, lines, errors } = look(dir, nobody);
+    expect([code, lines.at(-1)]).not.toEqual([0, 'end 2']);
+    expect([code, errors]).toEqual([1, expect.stringContaining('2026-09-15T16 may not be looked into') as string]);
+    chmodSync(dir, 0o311);
+    expect(look(dir, nobody)).toMatchObject({ code: 1, lines: [] });
+    for (const path of [dir, join(dir, '2026-09-15T16')]) chmodSync(path, 0o755);
   });
 
   it('fails where there is no root', () => {

@@ -39,6 +39,8 @@ describe('new data', () => {
     expect(await stage.start({ ...root, force: 'true' })).toMatchObject({ result: 'success', outputs: { new: true } });
     const called = await stage.start({ ...root, payload: '{"force": true, "request-id": "a1"}' });
     expect(called.outputs).toEqual({ result: 'success', 'data-origin': newer.name, new: true, 'request-id': 'a1' });
+    const both = await stage.start({ ...root, force: 'true', payload: '{}' });
+    expect(both.outputs).toMatchObject({ 'data-origin': newer.name, new: true });
   });
 
   it('is the directory that is asked for, by input or by call', async () => {
@@ -62,6 +64,12 @@ describe('new data', () => {
   it('is refused when what was called for is not there', async () => {
     const outcome = await stageWith().start({ ...root, payload: '{"data-origin":"2026-10-01T00","request-id":"a1"}' });
     expect(outcome).toMatchObject({ result: 'failure', outputs: { 'request-id': 'a1', new: false } });
+  });
+
+  it('is not taken for none where there was some before and there is nothing at all now', async () => {
+    const outcome = await stageWith({ built: newer.name, found: [] }).start(root);
+    expect(outcome).toMatchObject({ result: 'failure', reason: expect.stringContaining('mounted') as string });
+    expect(await stageWith({ found: [] }).start(root)).toMatchObject({ result: 'skipped' });
   });
 
   it('cannot be told when something else is broken, and the caller can still be answered', async () => {
@@ -139,8 +147,7 @@ describe('what is given', () => {
     [{ 'data-origin': '../etc' }, 'is not the name of a data directory'],
     [{ root: 'data' }, 'root: "data" is not an absolute path'],
     [{ root: '/data\0' }, 'is not an absolute path'],
-    [{ payload: '{}', force: 'true' }, 'payload: is given together with data-origin or force'],
-    [{ payload: '{}', 'data-origin': '2026-09-15T16' }, 'payload: is given together with data-origin or force'],
+    [{ payload: '{}', 'data-origin': '2026-09-15T16' }, 'payload: is given together with data-origin'],
     [{ 'registry-username': 'ada' }, 'registry-username: and registry-password'],
     [{ image: 'lodaer' }, 'did you mean "loader"?'],
     [{ project: 'tset' }, 'did you mean "test"?'],

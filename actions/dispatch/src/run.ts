@@ -1,13 +1,17 @@
+import { ask } from '@delivery/core/action/ask';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { StartedRun, WorkflowRun, WorkflowRuns } from '@delivery/core/ports/workflow-runs';
-import { ask } from './ask.ts';
 import type { Inputs, Output } from './inputs.ts';
 import type { Call } from './plan.ts';
 import { planCall, resultOf } from './plan.ts';
 import { tell } from './report.ts';
 import { start } from './start.ts';
+
+/** GitHub may not know a run right after it was started. */
+const firstLookAfterMs = 2_000;
+const knownWithinMs = 30_000;
 
 /** Starts a run in another repository, finds it, and takes over how it ends. */
 export async function run(inputs: Inputs, runs: WorkflowRuns, context: ActionContext): Promise<Outcome<Output>> {
@@ -36,20 +40,28 @@ async function follow(
   deadline: Date,
   context: ActionContext,
 ): Promise<Outcome<Output>> {
+  const { clock, signal: stop } = context;
+  const begun = clock.now().getTime();
+  const isNew = () => clock.now().getTime() < begun + knownWithinMs;
   let last = '';
   const look = async (signal: AbortSignal): Promise<WorkflowRun | undefined> => {
-    const seen = await runs.read(started.id, signal);
+    const seen = await runs.read(started.id, signal).catch((error: unknown) => {
+      if (error instanceof RemoteError && error.status === 404 && isNew()) return undefined;
+      throw error;
+    });
+    if (!seen) return undefined;
     if (seen.status !== last) context.log.info(`Run ${started.id} is ${seen.status}.`);
     last = seen.status;
     return seen.status === 'completed' ? seen : undefined;
   };
   try {
+    await clock.sleep(Math.max(0, Math.min(firstLookAfterMs, deadline.getTime() - begun)), stop);
     const ended = await ask(look, deadline, context);
     return ended ? concluded(call, ended) : late(call, started, last);
   } catch (error) {
-    // Away at the last moment: the run is known, and that is told.
-    if (error instanceof RemoteError && error.retryable) return late(call, started, last, `; ${error.message}`);
-    if (!context.signal.aborted) throw error;
+    // The run is known, and that is told whatever GitHub answers.
+    if (error instanceof RemoteError) return late(call, started, last, error);
+    if (!stop.aborted) throw error;
     const reason = `The wait was stopped; run ${started.id} of ${call.title} goes on there.`;
     return tell(call, { result: 'failure', reason, next: 'Cancel it on its page if it is not wanted.' }, started);
   }
@@ -64,8 +76,9 @@ function concluded(call: Call, run: WorkflowRun): Outcome<Output> {
   return tell(call, { result, reason, next }, run);
 }
 
-function late(call: Call, started: StartedRun, last: string, why = ''): Outcome<Output> {
+function late(call: Call, started: StartedRun, last: string, error?: RemoteError): Outcome<Output> {
   const seen = last === '' ? 'it was never seen' : `it was ${last}`;
-  const reason = `Run ${started.id} of ${call.title} did not end in time; ${seen}${why}.`;
-  return tell(call, { result: 'failure', reason, next: `It goes on there: ${started.url}` }, started);
+  const what = error ? `could not be followed to its end; ${seen}; ${error.message}` : `did not end in time; ${seen}`;
+  const next = [...(error?.hint ? [error.hint] : []), `It may go on there: ${started.url}`].join(' ');
+  return tell(call, { result: 'failure', reason: `Run ${started.id} of ${call.title} ${what}.`, next }, started);
 }

@@ -1,7 +1,7 @@
 import type { ActionContext } from '@delivery/core/action/context';
+import { ask } from '@delivery/core/action/ask';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { StartedRun, WorkflowRuns } from '@delivery/core/ports/workflow-runs';
-import { ask } from './ask.ts';
 import type { Call } from './plan.ts';
 
 /** A run that was sent for is listed within seconds, even when it has to wait for others. */
@@ -42,7 +42,7 @@ export async function start(
   return { run: found.run, because: found.because ?? whyUnknown(call, find) };
 }
 
-/** It was sent by now: that GitHub is away no longer makes the step end without saying so. */
+/** It was sent by now: whatever GitHub answers, the step does not end without saying so. */
 async function askOrSayWhy(
   look: (signal: AbortSignal) => Promise<StartedRun | undefined>,
   deadline: Date,
@@ -51,8 +51,8 @@ async function askOrSayWhy(
   try {
     return { run: await ask(look, deadline, context) };
   } catch (error) {
-    if (!(error instanceof RemoteError) || !error.retryable) throw error;
-    return { because: `${error.message}.` };
+    if (!(error instanceof RemoteError)) throw error;
+    return { because: [`${error.message}.`, error.hint ?? ''].join(' ').trimEnd() };
   }
 }
 

@@ -13,6 +13,9 @@ import { run } from '../src/run.ts';
 const loader = { file: 'loader.yml', inputs: ['request-id', 'who'], events: ['data-uploaded'] };
 const ownId = 'acme-stack-7001-1';
 const away = new RemoteError('github', 'GitHub is away', { status: 503, retryable: true });
+const gone = new RemoteError('github', 'GitHub knows no run', { status: 404, retryable: false, hint: 'Look there.' });
+const limited = (retryAfterMs: number) =>
+  new RemoteError('github', 'the limit is reached', { status: 403, retryable: true, retryAfterMs });
 
 class Scene {
   readonly clock = new FakeClock();
@@ -52,6 +55,18 @@ class Scene {
     for (let passed = 0; !isOver() && passed <= limitMs; passed += 500) await this.clock.advance(500);
     if (!isOver()) throw new Error('the run did not end');
     return running;
+  }
+
+  /** When the run is read, in milliseconds from now; what `failure` gives is what it then fails with. */
+  readings(failure: (at: number) => RemoteError | undefined = () => undefined): readonly number[] {
+    const begun = this.clock.now().getTime();
+    const asked: number[] = [];
+    this.runs.failWith = (method) => {
+      if (method !== 'read') return undefined;
+      asked.push(this.clock.now().getTime() - begun);
+      return failure(asked.at(-1)!);
+    };
+    return asked;
   }
 
   called(method: string): readonly (readonly unknown[])[] {
@@ -158,6 +173,16 @@ describe('an event', () => {
     expect(outcome.reason).toBe('data-uploaded of acme/builds was sent, but its run was not found. GitHub is away.');
   });
 
+  it('that was sent is told as sent when its runs may not be listed any more', async () => {
+    const scene = new Scene();
+    const denied = new RemoteError('github', 'no access', { status: 401, retryable: false, hint: 'Give a token.' });
+    scene.runs.failWith = (method) => (method === 'find' && scene.runs.runs.length > 0 ? denied : undefined);
+    const outcome = await scene.run(event);
+    expect(outcome.reason).toBe(
+      'data-uploaded of acme/builds was sent, but its run was not found. no access. Give a token.',
+    );
+  });
+
   it('tells of a second run that carries the id', async () => {
     const scene = new Scene({ workflows: [loader, { ...loader, file: 'other.yml' }] }).ending('success');
     expect(await scene.run(event)).toMatchObject({ outputs: { 'run-id': 1 } });
@@ -186,16 +211,11 @@ describe('the end of the run there', () => {
 
   it('is asked for after 2 s, then ever more seldom, every 15 s at last', async () => {
     const scene = new Scene().ending('success', 120_000);
-    const asked: number[] = [];
-    const begun = scene.clock.now().getTime();
-    scene.runs.failWith = (method) => {
-      if (method === 'read') asked.push(scene.clock.now().getTime() - begun);
-      return undefined;
-    };
+    const asked = scene.readings();
     await scene.run(workflow);
-    const pauses = asked.slice(1).map((at, index) => at - asked[index]!);
-    expect(pauses.slice(0, 3)).toEqual([2_000, 3_000, 4_500]);
-    expect(new Set(pauses.slice(6))).toEqual(new Set([15_000]));
+    const pauses = asked.map((at, index) => at - (asked[index - 1] ?? 0));
+    expect(pauses.slice(0, 4)).toEqual([2_000, 2_000, 3_000, 4_500]);
+    expect(new Set(pauses.slice(7))).toEqual(new Set([15_000]));
   });
 
   it('is waited for while GitHub is away now and then', async () => {
@@ -205,10 +225,46 @@ describe('the end of the run there', () => {
     expect((await scene.run(workflow)).result).toBe('success');
   });
 
-  it('that may not be read is an error at once', async () => {
-    const scene = new Scene({ permissions: ['actions: write'] }).ending('success');
-    expect(await scene.run(workflow).catch((caught: unknown) => caught)).toMatchObject({ status: 403 });
-    expect(scene.called('read')).toHaveLength(1);
+  it('is waited for while a run that was just started is not there yet', async () => {
+    const scene = new Scene().ending('success');
+    const asked = scene.readings((at) => (at < 30_000 ? gone : undefined));
+    expect(await scene.run(workflow)).toMatchObject({ result: 'success', outputs: { conclusion: 'success' } });
+    expect(asked.filter((at) => at < 30_000).length).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ['may not be read', 0, new RemoteError('github', 'no', { status: 403, retryable: false, hint: 'Add x.' }), 2_000],
+    ['may not be read any more', 60_000, new RemoteError('github', 'no', { status: 401, retryable: false }), 75_000],
+    ['is of a run that is not there after 30 s', 0, gone, 45_000],
+    ['is of a run that is not there any more', 60_000, gone, 75_000],
+  ])('that %s is a failure with the run, why and what to do', async (_, fromMs, error, withinMs) => {
+    const scene = new Scene();
+    const asked = scene.readings((at) => (at >= fromMs ? error : undefined));
+    const outcome = await scene.run(workflow);
+    const { url } = scene.runs.runs[0]!;
+    expect(outcome).toMatchObject({ result: 'failure', outputs: { 'run-id': 1, 'run-url': url, conclusion: '' } });
+    const seen = fromMs === 0 ? 'it was never seen' : 'it was queued';
+    expect(outcome.reason).toBe(
+      `Run 1 of loader.yml of acme/builds on main could not be followed to its end; ${seen}; ${error.message}.`,
+    );
+    expect(outcome.next).toBe(`${error.hint ? `${error.hint} ` : ''}It may go on there: ${url}`);
+    expect(asked.at(-1)).toBeLessThanOrEqual(withinMs);
+  });
+
+  it('is not asked for before the time that a rate limit names', async () => {
+    const scene = new Scene().ending('success', 30_000);
+    const asked = scene.readings((at) => (at < 60_000 ? limited(60_000) : undefined));
+    expect((await scene.run(workflow)).result).toBe('success');
+    expect(asked).toEqual([2_000, 62_000]);
+  });
+
+  it('is given up at once when a rate limit lasts longer than the wait', async () => {
+    const scene = new Scene();
+    const asked = scene.readings(() => limited(3_600_000));
+    const outcome = await scene.run({ ...workflow, timeout: '10m' });
+    expect(outcome).toMatchObject({ result: 'failure', outputs: { 'run-id': 1 } });
+    expect(outcome.reason).toContain('3600 s');
+    expect(asked).toEqual([2_000]);
   });
 
   it('that does not come in time is a failure with the link, and the run goes on', async () => {
@@ -224,7 +280,7 @@ describe('the end of the run there', () => {
     scene.runs.failWith = (method) => (method === 'read' ? away : undefined);
     const outcome = await scene.run({ ...workflow, timeout: '10m' });
     expect(outcome).toMatchObject({ result: 'failure', outputs: { 'run-id': 1 } });
-    expect(outcome.reason).toContain('did not end in time; it was never seen; GitHub is away');
+    expect(outcome.reason).toContain('could not be followed to its end; it was never seen; GitHub is away');
   });
 
   it('is not waited for any more once this run is cancelled; the run there goes on', async () => {

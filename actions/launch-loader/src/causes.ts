@@ -29,7 +29,9 @@ export function lastRun(pods: readonly Pod[], containers: readonly string[]): La
         return end ? [{ pod, container: name, restarts, end }] : [];
       });
     const failed = runs.find(({ end }) => end.exitCode !== 0);
-    if (failed ?? runs[0]) return failed ?? runs[0];
+    // Init containers come first: of two that ended in the same second, the later one in the list ended later.
+    const last = runs.toSorted((a, b) => a.end.finishedAt.getTime() - b.end.finishedAt.getTime()).at(-1);
+    if (failed ?? last) return failed ?? last;
   }
   return undefined;
 }
@@ -40,13 +42,19 @@ export function diagnoseFailure(job: Job, pods: readonly Pod[], containers: read
   if (failed?.reason === 'DeadlineExceeded')
     return { cause: 'deadline', sentence: 'it ran longer than its own activeDeadlineSeconds and was ended' };
   const evicted = pods.toReversed().find(isEvicted);
-  const run = lastRun(pods, containers);
+  const all = [...new Set(pods.flatMap((pod) => pod.containers.map(({ name }) => name)))];
+  const run = lastRun(pods, containers) ?? lastRun(pods, all);
   if (evicted && (!run || run.pod === evicted)) {
     const why = evicted.conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
     const said = bare(why?.message ?? '');
     return { cause: 'evicted', sentence: `pod ${evicted.name} was evicted from its node${said && `: ${said}`}` };
   }
-  if (!run) return { cause: 'cannot-start', sentence: bare(failed?.message ?? 'it failed without a pod') };
+  if (!run) {
+    // A node may refuse a pod that the scheduler gave it.
+    const refused = pods.findLast(({ reason }) => reason !== '');
+    const why = refused ? `; pod ${refused.name}: ${refused.reason}` : '';
+    return { cause: 'cannot-start', sentence: `${bare(failed?.message ?? 'it failed without a pod')}${why}` };
+  }
   return diagnoseRun(run);
 }
 

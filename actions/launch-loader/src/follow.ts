@@ -19,8 +19,10 @@ export type Followed = { readonly pods: readonly Pod[] } & (
   | { readonly is: 'removed' }
 );
 
-/** How often the events are read while a Job does not start: nothing is asked of them before the first time. */
-const eventsEveryMs = 4_000;
+/** While a Job does not start, everything is read again so often: a volume or a quota shows in events only, and with `only: 'pods'` nothing shows of the Job. */
+const lookEveryMs = 4_000;
+const lookSeldomMs = 30_000;
+const seldomAfterMs = 60_000;
 
 /** Watches a Job from `from` on until it has started or ended, cannot start, or the time is over. */
 export async function followJob(
@@ -32,19 +34,28 @@ export async function followJob(
   const { jobs, clock, signal, inputs } = scene;
   const only = inputs.wait === 'start' ? ({ only: 'pods' } as const) : {};
   const views = viewsAndTimers((stop) => jobs.watch(from, only, stop), clock, signal);
-  const deadline = clock.now().getTime() + scene.timeoutMs;
+  const began = clock.now().getTime();
   const following = new Following(job, containers, scene);
   let view = from;
+  let events: readonly ClusterEvent[] = [];
+  let isFresh = false;
   try {
     for (;;) {
-      const end = await following.look(view);
+      const end = await following.look(view, events, isFresh);
       if (end) return end;
-      const left = deadline - clock.now().getTime();
+      const passed = clock.now().getTime() - began;
+      const left = scene.timeoutMs - passed;
       if (left <= 0) return { is: 'late', pods: following.pods, events: await jobs.listEvents(job.namespace, signal) };
-      view = (await views.next(following.started ? left : Math.min(left, eventsEveryMs))) ?? view;
+      const pause = following.started ? left : passed < seldomAfterMs ? lookEveryMs : lookSeldomMs;
+      const next = await views.next(Math.min(left, pause));
+      isFresh = (next ?? view) === view && !following.started;
+      if (isFresh)
+        [view, events] = await Promise.all([jobs.list(job.namespace, signal), jobs.listEvents(job.namespace, signal)]);
+      else view = next ?? view;
     }
   } finally {
     views.stop();
+    following.stop();
   }
 }
 
@@ -56,7 +67,7 @@ class Following {
   readonly #containers: readonly string[];
   readonly #scene: LaunchScene;
   readonly #pump: LogPump;
-  readonly #beginning: Beginnings;
+  #standing: SignStanding = new Map();
   #seen = false;
 
   constructor(job: Job, containers: readonly string[], scene: LaunchScene) {
@@ -64,25 +75,41 @@ class Following {
     this.#containers = containers;
     this.#scene = scene;
     this.#pump = new LogPump(scene, scene.place.job.succeeds?.logMatches);
-    this.#beginning = new Beginnings(job, containers, scene);
   }
 
-  /** Undefined while there is something to wait for. */
-  async look(view: JobsView): Promise<Followed | undefined> {
+  stop(): void {
+    this.#pump.stop();
+  }
+
+  /** Undefined while there is something to wait for. `isFresh`: the view was asked for since, so a Job that it lacks is gone. */
+  async look(view: JobsView, events: readonly ClusterEvent[], isFresh: boolean): Promise<Followed | undefined> {
     const current = view.jobs.find(({ uid }) => uid === this.#job.uid);
     const how = current && endOf(current);
     this.pods = merged(this.pods, podsOf(this.#job, view.pods));
     this.started ||= hasStarted(this.pods, this.#containers);
     if (this.#scene.inputs.wait === 'start') {
-      if (this.started || how) return { is: 'started', pods: this.pods };
+      if (this.started || how === 'Complete') return { is: 'started', pods: this.pods };
     } else {
       this.#pump.feed(this.pods, this.#containers);
-      if (current && how) return this.#end(current, how);
       this.#seen ||= current !== undefined;
-      if (this.#seen && (!current || current.deleting)) return { is: 'removed', pods: this.pods };
     }
-    const hopeless = this.started ? undefined : await this.#beginning.judge(this.pods);
-    return hopeless && { is: 'hopeless', pods: this.pods, ...hopeless };
+    if (current && how) return this.#end(current, how);
+    const isGone = !current || current.deleting;
+    if (isGone && (this.#seen || isFresh)) return this.#gone();
+    return this.started ? undefined : this.#judgeStart(events);
+  }
+
+  #judgeStart(events: readonly ClusterEvent[]): Followed | undefined {
+    const beginning = { job: this.#job, pods: this.pods, events, containers: this.#containers };
+    const { hopeless, standing } = judgeStart(beginning, this.#standing, this.#scene.clock.now());
+    this.#standing = standing;
+    return hopeless && { is: 'hopeless', pods: this.pods, sign: hopeless, events };
+  }
+
+  /** A Job that is deleted as soon as it is Complete (by its ttl, its CronJob's history limit, the next launch) is not seen Complete. */
+  async #gone(): Promise<Followed> {
+    if (this.pods.at(-1)?.phase !== 'Succeeded') return { is: 'removed', pods: this.pods };
+    return this.#end(this.#job, 'Complete');
   }
 
   /** Looks once more: the Job's end may be seen before that of its pods, and their last states are what is judged. */
@@ -92,36 +119,6 @@ class Following {
     this.#pump.feed(this.pods, this.#containers);
     await this.#pump.drained();
     return { is: 'ended', job, how, pods: this.pods, pump: this.#pump };
-  }
-}
-
-/** Judges again and again whether a Job can start; reads the events now and then, since a volume or a quota shows only there. */
-class Beginnings {
-  readonly #job: Job;
-  readonly #containers: readonly string[];
-  readonly #scene: LaunchScene;
-  #standing: SignStanding = new Map();
-  #events: readonly ClusterEvent[] = [];
-  #readAt: number;
-
-  constructor(job: Job, containers: readonly string[], scene: LaunchScene) {
-    this.#job = job;
-    this.#containers = containers;
-    this.#scene = scene;
-    this.#readAt = scene.clock.now().getTime();
-  }
-
-  async judge(pods: readonly Pod[]): Promise<{ sign: Sign; events: readonly ClusterEvent[] } | undefined> {
-    const { clock, jobs, signal } = this.#scene;
-    const now = clock.now();
-    if (now.getTime() - this.#readAt >= eventsEveryMs) {
-      this.#readAt = now.getTime();
-      this.#events = await jobs.listEvents(this.#job.namespace, signal);
-    }
-    const beginning = { job: this.#job, pods, events: this.#events, containers: this.#containers };
-    const { hopeless, standing } = judgeStart(beginning, this.#standing, now);
-    this.#standing = standing;
-    return hopeless && { sign: hopeless, events: this.#events };
   }
 }
 

@@ -9,15 +9,15 @@ import { standingOf } from './standing.ts';
 
 /** `view` is older than `job`: changes are watched from there on. */
 export type Launched =
-  | { readonly do: 'follow'; readonly job: Job; readonly view: JobsView }
-  | { readonly do: 'planned'; readonly remove: number }
+  | { readonly do: 'follow'; readonly job: Job; readonly view: JobsView; readonly containers: readonly string[] }
+  | { readonly do: 'planned'; readonly sentence: string }
   | Extract<Plan, { do: 'blocked' | 'refuse' }>;
 
 /** How often it looks again when somebody else launches at the same moment. One of them has won then, so this ends. */
 const maxLooks = 5;
 
-/** Looks, removes what has ended, makes the Job; the API server lets one of many launchers make it. */
-export async function launch(scene: LaunchScene): Promise<Launched> {
+/** `onMaking` is called before anything is changed. Looks, removes what has ended, makes the Job; the API server lets one of many launchers make it. */
+export async function launch(scene: LaunchScene, onMaking: () => void): Promise<Launched> {
   const { cronJob, wanted, jobs, log, signal, prefix } = scene;
   const { namespace } = cronJob;
   const patience = deadlineOf(scene);
@@ -29,15 +29,23 @@ export async function launch(scene: LaunchScene): Promise<Launched> {
       plan = planLaunch(wanted, cronJob, view);
     }
     if (plan.do === 'blocked' || plan.do === 'refuse') return plan;
+    if (scene.inputs['dry-run']) return planned(plan, scene);
     if (plan.do === 'adopt') {
       log.info(`${prefix}${describeJob(plan.job)} is this run's own: it is followed`);
-      return { do: 'follow', job: plan.job, view };
+      return { do: 'follow', job: plan.job, view, containers: plan.containers };
     }
-    if (scene.inputs['dry-run']) return { do: 'planned', remove: plan.remove.length };
+    onMaking();
     const made = await replace(plan, scene);
-    if (made) return { do: 'follow', job: made, view };
+    if (made) return { do: 'follow', job: made, view, containers: plan.containers };
     if (looks === maxLooks) throw new RemoteError('cluster', taken(scene), { status: 409, retryable: true });
   }
+}
+
+function planned(plan: Extract<Plan, { do: 'launch' | 'adopt' }>, { cronJob }: LaunchScene): Launched {
+  if (plan.do === 'adopt')
+    return { do: 'planned', sentence: `${describeJob(plan.job)} is this run's own and would be followed` };
+  const removed = plan.remove.length === 0 ? '' : `, after ${plan.remove.length} that ended were removed`;
+  return { do: 'planned', sentence: `a Job would be made from CronJob ${cronJob.namespace}/${cronJob.name}${removed}` };
 }
 
 /** Undefined when somebody else has made a Job of that name meanwhile, or this run, whose answer was lost. */
@@ -69,6 +77,9 @@ function deadlineOf({ inputs, clock, timeoutMs }: LaunchScene): Date | undefined
     : undefined;
 }
 
+/** Whoever follows the Job that was waited for reads its log to the end meanwhile. */
+const farewellMs = 5_000;
+
 /** The first view without anything that runs, or the last one when the time is over. */
 async function waitUntilFree(view: JobsView, scene: LaunchScene, deadline: Date): Promise<JobsView> {
   const { cronJob, jobs, clock, log, signal, prefix } = scene;
@@ -79,7 +90,11 @@ async function waitUntilFree(view: JobsView, scene: LaunchScene, deadline: Date)
     for (;;) {
       const { running } = standingOf(last, cronJob);
       const left = deadline.getTime() - clock.now().getTime();
-      if (running.length === 0 || left <= 0) return last;
+      if (left <= 0) return last;
+      if (running.length === 0) {
+        if (told !== '') await clock.sleep(farewellMs, signal);
+        return last;
+      }
       const now = running.map(({ name, state }) => `Job ${cronJob.namespace}/${name} ${state}`).join(', ');
       if (now !== told) log.info(`${prefix}waiting: ${now}`);
       told = now;

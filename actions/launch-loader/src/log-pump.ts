@@ -1,4 +1,5 @@
 import { printable } from '@delivery/core/action/printable';
+import { within } from '@delivery/core/action/within';
 import type { Pod } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { ContainerRun } from '@delivery/core/ports/jobs';
@@ -18,19 +19,26 @@ const tailLines = 50;
 /** What a pattern is tried on: a longer line is cut. */
 const matchedLength = 4_096;
 
-/** Follows the runs of a Job's containers one after the other, writes their lines to the log, and looks for the sign of success. */
+/** How long the log of a Job that has ended is waited for: it may hang on a node that is gone. */
+const drainMs = 60_000;
+
+/** Follows the runs of a Job's containers, those of a pod one after the other, writes their lines to the log, and looks for the sign. */
 export class LogPump {
   readonly #scene: LaunchScene;
   readonly #pattern: RegExp | undefined;
   readonly #runs = new Map<string, LoggedRun>();
-  #queue: Promise<void> = Promise.resolve();
+  /** By pod. */
+  readonly #queues = new Map<string, Promise<void>>();
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
 
   constructor(scene: LaunchScene, pattern: RegExp | undefined) {
     this.#scene = scene;
     this.#pattern = pattern;
+    this.#signal = AbortSignal.any([scene.signal, this.#stop.signal]);
   }
 
-  /** Follows what is seen for the first time; `pods` in the order in which they were made. */
+  /** Follows what is seen for the first time. */
   feed(pods: readonly Pod[], containers: readonly string[]): void {
     for (const pod of pods) {
       for (const { name, state, last, restarts } of pod.containers) {
@@ -42,9 +50,16 @@ export class LogPump {
     }
   }
 
-  /** Resolves when everything that was fed has been handed over. */
-  drained(): Promise<void> {
-    return this.#queue;
+  /** Resolves when everything that was fed has been handed over, or when it does not come. */
+  async drained(): Promise<void> {
+    const all = Promise.all(this.#queues.values());
+    await within(drainMs, this.#scene, (signal) => orAborted(all, signal), undefined);
+    this.stop();
+  }
+
+  /** Follows nothing any more. */
+  stop(): void {
+    this.#stop.abort(new Error('nobody reads the log any more'));
   }
 
   of(pod: Pod, container: string, restarts: number): LoggedRun | undefined {
@@ -54,15 +69,17 @@ export class LogPump {
   #follow(run: ContainerRun): void {
     const key = keyOf(run);
     if (this.#runs.has(key)) return;
-    const logged = { tail: [] as string[], matched: false, complete: false, trouble: '' };
+    const logged = { tail: [] as string[], matched: false, complete: false, trouble: 'its end did not come in time' };
     this.#runs.set(key, logged);
-    this.#queue = this.#queue.then(() => this.#pump(run, logged));
+    const before = this.#queues.get(run.pod.uid) ?? Promise.resolve();
+    const queue = before.then(() => this.#pump(run, logged));
     // Whoever waits for drained() sees a failure; nobody may be waiting yet.
-    this.#queue.catch(() => undefined);
+    queue.catch(() => undefined);
+    this.#queues.set(run.pod.uid, queue);
   }
 
   async #pump(run: ContainerRun, logged: { tail: string[]; matched: boolean } & LoggedRun): Promise<void> {
-    const { jobs, log, prefix, signal } = this.#scene;
+    const { jobs, log, prefix } = this.#scene;
     const take = (lines: readonly string[]) => {
       const shown = lines.map((line) => printable(line).replaceAll('\n', ' '));
       log.outside(shown.map((line) => prefix + line).join('\n'));
@@ -71,14 +88,24 @@ export class LogPump {
       logged.tail.splice(0, logged.tail.length - tailLines);
     };
     try {
-      logged.complete = (await jobs.followLog(run, take, signal)) === 'complete';
-      if (!logged.complete) logged.trouble = 'its pod is gone';
+      logged.complete = (await jobs.followLog(run, take, this.#signal)) === 'complete';
+      logged.trouble = logged.complete ? '' : 'its pod is gone';
     } catch (error) {
-      if (signal.aborted || !(error instanceof RemoteError)) throw error;
+      if (this.#stop.signal.aborted) return;
+      if (!(error instanceof RemoteError)) throw error;
       logged.trouble = error.message;
       log.warning(`${prefix}The log of pod ${run.pod.name} could not be read on: ${error.message}`);
     }
   }
+}
+
+async function orAborted(all: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  await Promise.race([all, aborted]);
 }
 
 function keyOf({ pod, container, restarts }: ContainerRun): string {

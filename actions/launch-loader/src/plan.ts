@@ -1,3 +1,4 @@
+import { runAnnotation } from '@delivery/core/action/own-job';
 import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
 import type { RunContext } from '@delivery/core/action/run-context';
 import { runUrl } from '@delivery/core/action/run-context';
@@ -17,13 +18,19 @@ export const marks = {
   runId: 'delivery.actions/run-id',
   attempt: 'delivery.actions/run-attempt',
   digest: 'delivery.actions/digest',
-  run: 'delivery.actions/run',
+  run: runAnnotation,
 } as const;
 
 export type Plan =
-  | { readonly do: 'launch'; readonly remove: readonly Job[]; readonly job: NewJob }
+  /** `containers` run the image. */
+  | {
+      readonly do: 'launch';
+      readonly remove: readonly Job[];
+      readonly job: NewJob;
+      readonly containers: readonly string[];
+    }
   /** A Job that this very run has made. */
-  | { readonly do: 'adopt'; readonly job: Job }
+  | { readonly do: 'adopt'; readonly job: Job; readonly containers: readonly string[] }
   | { readonly do: 'blocked'; readonly running: readonly Running[] }
   | { readonly do: 'refuse'; readonly reason: string; readonly next: string };
 
@@ -43,7 +50,7 @@ export function planLaunch(wanted: Wanted, cronJob: CronJob, view: JobsView): Pl
     return { do: 'refuse', reason: containers, next };
   }
   const own = view.jobs.find((job) => isOfLoader(job, cronJob) && isOwn(job, wanted));
-  if (own) return { do: 'adopt', job: own };
+  if (own) return { do: 'adopt', job: own, containers };
   const taken = view.jobs.find((job) => job.name === jobNameOf(cronJob) && !isOfLoader(job, cronJob));
   if (taken) {
     const reason = `${describeJob(taken)} has the name of the loader's Jobs and was not made from CronJob ${cronJob.name}`;
@@ -51,7 +58,7 @@ export function planLaunch(wanted: Wanted, cronJob: CronJob, view: JobsView): Pl
   }
   const { running, finished } = standingOf(view, cronJob);
   if (running.length > 0) return { do: 'blocked', running };
-  return { do: 'launch', remove: finished, job: newJob(wanted, cronJob, containers) };
+  return { do: 'launch', remove: finished, job: newJob(wanted, cronJob, containers), containers };
 }
 
 /**
@@ -65,10 +72,13 @@ function isOwn(job: Job, { run, build }: Wanted): boolean {
   return labels[marks.attempt] === String(run.runAttempt) || endOf(job) === undefined;
 }
 
-/** The containers that run the image, or why they cannot be told. */
+/** The containers that run the image, or why this cannot be launched. */
 function containersOf({ containers }: ProjectJob, cronJob: CronJob): readonly string[] | string {
   const there = cronJob.containers.map(({ name, init }) => (init ? `${name} (init)` : name)).join(', ');
   const where = `CronJob ${cronJob.namespace}/${cronJob.name}`;
+  // Whether all of them have loaded cannot be told from one log and one message.
+  if (cronJob.podsPerJob > 1)
+    return `${where} asks for ${cronJob.podsPerJob} pods: completions and parallelism have to be 1`;
   if (containers) {
     const names = cronJob.containers.map(({ name }) => name);
     const missing = containers.filter((name) => !names.includes(name));

@@ -11,6 +11,8 @@ export interface Running {
   readonly since: Date;
   /** What it does, such as `runs` or `is suspended`. */
   readonly state: string;
+  /** Nothing of it loads, and what it waits for may never come. */
+  readonly mayNotEnd: boolean;
 }
 
 export interface Standing {
@@ -34,7 +36,9 @@ export function standingOf(view: JobsView, cronJob: CronJob): Standing {
   const jobs = view.jobs.filter((job) => isOfLoader(job, cronJob));
   const states = jobs.map((job) => ({ job, state: stateOf(job, view.pods) }));
   const running = states.flatMap(({ job, state }) =>
-    state === undefined ? [] : [{ name: job.name, uid: job.uid, since: job.createdAt, state }],
+    state === undefined
+      ? []
+      : [{ name: job.name, uid: job.uid, since: job.createdAt, state, mayNotEnd: state !== 'runs' }],
   );
   const finished = states.filter(({ state }) => state === undefined).map(({ job }) => job);
   const orphans = view.pods.filter((pod) => isOrphan(pod, view.jobs, cronJob) && !hasEnded(pod));
@@ -43,6 +47,7 @@ export function standingOf(view: JobsView, cronJob: CronJob): Standing {
     uid: pod.ownerUid,
     since: pod.createdAt,
     state: `is deleted, and its pod ${pod.name} still ends`,
+    mayNotEnd: false,
   }));
   return { running: [...running, ...leftover], finished };
 }

@@ -13,9 +13,14 @@ export function hasStarted(pods: readonly Pod[], containers: readonly string[]):
   return pods.some((pod) => pod.containers.some((status) => containers.includes(status.name) && hasBegun(status)));
 }
 
-function hasBegun({ state, last, restarts }: ContainerStatus): boolean {
-  return state.is !== 'waiting' || last !== undefined || restarts > 0;
+function hasBegun({ state, last }: ContainerStatus): boolean {
+  return (
+    state.is === 'running' || [state, last].some((end) => end?.is === 'terminated' && !failedStarts.has(end.reason))
+  );
 }
+
+/** A container that ended before its program ran. */
+const failedStarts = new Set(['StartError', 'ContainerCannotRun']);
 
 /** A Job that has been made, its pods, the containers that run the image, and the events of the namespace. */
 export interface Beginning {
@@ -43,13 +48,23 @@ export function judgeStart(
 /** Everything that speaks against the start, whether for long or not. */
 export function startSigns({ job, pods, events, containers }: Beginning): readonly Sign[] {
   const waiting = pods.filter((pod) => !hasEnded(pod) && !hasStarted([pod], containers));
-  const ofPods = waiting.flatMap((pod) => podSigns(pod, events, false)).filter((sign) => !waitsForRoom(sign));
+  const ofPods = waiting.flatMap((pod) => podSigns(pod, events, false)).filter((sign) => !mayPass(sign));
   const failure =
     pods.length === 0 ? creationFailure(events.filter(({ object }) => object.uid === job.uid)) : undefined;
   return failure === undefined ? ofPods : [...ofPods, creationSign(job.uid, describeJob(job), failure)];
 }
 
-/** A node that is full now has room when something on it ends: a load waits for that. A selector that no node has never fits. */
-function waitsForRoom({ cause, sentence }: Sign): boolean {
-  return cause === 'unschedulable' && /Insufficient|Too many pods/.test(sentence);
+/**
+ * A node that is full, cordoned or starting now takes it later; a selector that no node has never fits. Containers beside the
+ * loader that end are tried again for as long as the Job itself allows.
+ */
+function mayPass({ cause, sentence }: Sign): boolean {
+  if (cause === 'unschedulable') return !fitsNoNode(sentence);
+  return cause === 'init-failed' || cause === 'crash-loop' || cause === 'out-of-memory';
+}
+
+/** Of kube-scheduler's words the first sentence, which counts the nodes by reason: plugin NodeAffinity has to be all of it. */
+function fitsNoNode(sentence: string): boolean {
+  const reasons = /nodes are available: (.*?)(?:\. |$)/.exec(sentence)?.[1]?.split(', ') ?? [];
+  return reasons.length > 0 && reasons.every((reason) => reason.includes("didn't match Pod's node affinity/selector"));
 }

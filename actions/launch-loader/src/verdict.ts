@@ -25,8 +25,8 @@ export interface Ended {
   /** What happened, after the project's name: a sentence without its full stop. */
   readonly sentence: string;
   readonly next?: string;
-  /** The Job of this run. */
-  readonly job?: Pick<Job, 'namespace' | 'name' | 'uid'>;
+  /** The Job of this run; left out when there is none (any more). */
+  readonly job?: Pick<Job, 'namespace' | 'name' | 'uid'> | undefined;
   readonly evidence?: readonly SummaryBlock[];
 }
 

@@ -285,6 +285,7 @@ export function newCronJob(given: Partial<CronJob> = {}): CronJob {
     name,
     uid: `CronJob-${namespace}-${name}`,
     containers: [{ name: 'loader', image: 'registry.example.org/loader:1', init: false }],
+    podsPerJob: 1,
     podLabels: {},
     template: {} satisfies FakeTemplate,
     ...given,

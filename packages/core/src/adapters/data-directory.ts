@@ -39,33 +39,44 @@ async function dataNames(root: string, maxEntries: number, signal: AbortSignal):
   return names;
 }
 
-/** Undefined when it has gone meanwhile. */
+/** Undefined when it has gone meanwhile. What nobody may look into is an error: it might be the newest. */
 async function look(root: string, name: string): Promise<DataDirectory | undefined> {
   const path = join(root, name);
-  const stats = await lstat(path).catch(isMissing);
-  if (stats === 'missing') return undefined;
-  if (!stats?.isDirectory()) {
-    const type = stats?.isSymbolicLink() ? 'link' : 'other';
+  const stats = await statsOf(path);
+  if (!stats) return undefined;
+  if (!stats.isDirectory()) {
+    const type = stats.isSymbolicLink() ? 'link' : 'other';
     return { name, type, ready: 'missing', targetList: 'missing' };
   }
-  const [ready, list] = await Promise.all(
-    ['READY', 'TARGET_LIST'].map((file) => lstat(join(path, file)).catch(isMissing)),
-  );
-  const targetList = kindOf(list) === 'file' ? (list as Stats).size : (kindOf(list) as 'missing' | 'other');
-  return { name, type: 'directory', ready: kindOf(ready), targetList };
+  const [ready, list] = await Promise.all([statsOf(join(path, 'READY')), statsOf(join(path, 'TARGET_LIST'))]);
+  return {
+    name,
+    type: 'directory',
+    ready: kindOf(ready),
+    targetList: list?.isFile() ? list.size : missingOrOther(list),
+  };
 }
 
-type Looked = Stats | 'missing' | undefined;
-
-function kindOf(stats: Looked): 'file' | 'missing' | 'other' {
-  if (stats === 'missing') return 'missing';
-  return stats?.isFile() ? 'file' : 'other';
+function kindOf(stats: Stats | undefined): DataDirectory['ready'] {
+  return stats?.isFile() ? 'file' : missingOrOther(stats);
 }
 
-/** `missing` when it is not there; undefined when nobody may look. */
-function isMissing(error: unknown): 'missing' | undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : undefined;
+function missingOrOther(stats: Stats | undefined): 'missing' | 'other' {
+  return stats ? 'other' : 'missing';
+}
+
+/** Undefined when it is not there; a link is not followed. */
+async function statsOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ActionError('data-root', `${path} cannot be looked at (${code})`, {
+      hint: 'Let the runner read the data directories, and look whether the volume answers.',
+      cause: error,
+    });
+  }
 }
 
 /** A failed system call means that the root cannot be read; anything else is thrown on. */

@@ -17,21 +17,43 @@ export function translateGitHubError(error: unknown, what: string, permission: s
   if (answer === undefined || given === undefined) {
     return new RemoteError('github', `cannot ${what}: GitHub's API did not answer`, { retryable: true });
   }
-  const limit = limitHint(given, answer);
-  const retryable = limit !== undefined || given === 429 || given >= 500;
+  const limit = limitOf(given, answer);
   const message = `cannot ${what}: GitHub's API answered ${given}${reason(answer.data)}`;
-  return new RemoteError('github', message, { status: given, retryable, hint: limit ?? hint(given, permission) });
+  return new RemoteError('github', message, {
+    status: given,
+    retryable: limit !== undefined || given >= 500,
+    retryAfterMs: limit?.retryAfterMs,
+    hint: limit ? limit.hint : hint(given, permission),
+  });
 }
 
-/** 403 and 429 are a matter of time when they come with one of the limits' headers. */
-function limitHint(status: number, { headers }: Answer): string | undefined {
+interface Limit {
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number;
+}
+
+/** What GitHub asks to wait when it does not say how long. */
+const unsaidMs = 60_000;
+
+/** 429 is a matter of time, and so is 403 when it comes with one of the limits' headers. */
+function limitOf(status: number, { headers }: Answer): Limit | undefined {
   if (status !== 403 && status !== 429) return undefined;
   const seconds = Number(headers['retry-after']);
-  if (seconds > 0) return `GitHub's secondary rate limit is reached; it asks to wait ${seconds} s.`;
-  if (String(headers['x-ratelimit-remaining']) !== '0') return undefined;
+  if (seconds > 0)
+    return {
+      hint: `GitHub's secondary rate limit is reached; it asks to wait ${seconds} s.`,
+      retryAfterMs: seconds * 1000,
+    };
+  if (String(headers['x-ratelimit-remaining']) !== '0')
+    return status === 429 ? { hint: undefined, retryAfterMs: unsaidMs } : undefined;
   const reset = Number(headers['x-ratelimit-reset']) * 1000;
-  const from = reset > 0 && reset < 8.64e15 ? ` until ${new Date(reset).toISOString()}` : '';
-  return `GitHub's rate limit of this token is used up${from}.`;
+  const until = reset > 0 && reset < 8.64e15 ? ` until ${new Date(reset).toISOString()}` : '';
+  // By the server's own clock: that of the runner may be another.
+  const wait = reset - Date.parse(String(headers['date']));
+  return {
+    hint: `GitHub's rate limit of this token is used up${until}.`,
+    retryAfterMs: Number.isNaN(wait) ? unsaidMs : Math.max(0, wait),
+  };
 }
 
 function hint(status: number, permission: string): string | undefined {

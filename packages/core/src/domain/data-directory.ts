@@ -46,7 +46,7 @@ export function parseDataName(text: string): string | undefined {
 /** READY alone proves nothing: uploaders have written it before TARGET_LIST. Both are demanded of the newest that says READY. */
 export function decideData(found: readonly DataDirectory[], { wanted, last, force }: DataQuestion): DataDecision {
   const directory = wanted === undefined ? newestReady(found) : found.find(({ name }) => name === wanted);
-  if (!directory) return wanted === undefined ? nothingComplete(found) : refuse(wanted, 'is not there');
+  if (!directory) return wanted === undefined ? nothingComplete(found, last) : refuse(wanted, 'is not there');
   const { name } = directory;
   const missing = whatIsMissing(directory);
   if (missing !== undefined) return refuse(name, missing);
@@ -73,7 +73,9 @@ function newestReady(found: readonly DataDirectory[]): DataDirectory | undefined
   return ready.reduce<DataDirectory | undefined>((best, one) => (best && best.name > one.name ? best : one), undefined);
 }
 
-function nothingComplete(found: readonly DataDirectory[]): DataDecision {
+function nothingComplete(found: readonly DataDirectory[], last: string | undefined): DataDecision {
+  if (found.length === 0 && last !== undefined)
+    return refuse(last, 'is what the image has, but nothing that is named like data is there: is the volume mounted?');
   const count = found.length === 1 ? 'one entry' : `${found.length} entries`;
   const because = `No new data: of the ${count} named like data, no directory has READY.`;
   return { is: 'nothing', name: undefined, because };

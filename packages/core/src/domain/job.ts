@@ -28,6 +28,8 @@ export interface CronJob {
   readonly name: string;
   readonly uid: string;
   readonly containers: readonly Container[];
+  /** How many pods have to end well, or run side by side: the larger of spec.completions and spec.parallelism. */
+  readonly podsPerJob: number;
   /** Labels of the pods it describes. */
   readonly podLabels: Readonly<Record<string, string>>;
   /** spec.jobTemplate as the API server has it: only the adapter looks into it. */

@@ -57,16 +57,28 @@ export class RemoteError extends ActionError {
   readonly status: number | undefined;
   /** True when the same request may succeed later: the answer of a policy never is, a reset or 503 is. */
   readonly retryable: boolean;
+  /**
+   * Milliseconds from the answer during which the system does not want to be asked again; undefined when it does not say. Of GitHub
+   * see docs.github.com, "Best practices for using the REST API", and "Rate limits for the REST API".
+   */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     system: RemoteError['system'],
     message: string,
-    options: { status?: number | undefined; retryable: boolean; hint?: string | undefined; cause?: unknown },
+    options: {
+      status?: number | undefined;
+      retryable: boolean;
+      retryAfterMs?: number | undefined;
+      hint?: string | undefined;
+      cause?: unknown;
+    },
   ) {
     super(system, message, options);
     this.system = system;
     this.status = options.status;
     this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -176,6 +176,23 @@ describe('the adapter when GitHub does not do what was asked', () => {
     },
   );
 
+  const limit = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1790000000' };
+
+  it.each([
+    [403, { 'retry-after': '17' }, 17_000],
+    [429, { 'retry-after': '60', ...limit }, 60_000],
+    [403, { ...limit, date: 'Mon, 21 Sep 2026 14:03:20 GMT' }, 600_000],
+    [429, { ...limit, date: 'Mon, 21 Sep 2026 14:13:21 GMT' }, 0],
+    [429, { 'x-ratelimit-remaining': '0' }, 60_000],
+    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'soon' }, 60_000],
+    [429, {}, 60_000],
+    [403, { 'x-ratelimit-remaining': '42' }, undefined],
+    [502, { 'retry-after': '17' }, undefined],
+  ])('tells of a %i with %j when it may be asked again: after %p ms', async (status, headers, retryAfterMs) => {
+    const { error } = await failWith(answering(status, headers));
+    expect(error.retryAfterMs).toBe(retryAfterMs);
+  });
+
   it('calls a lost connection one that may pass later, without a status', async () => {
     const { error } = await failWith((request) => request.socket.destroy());
     expect(error).toMatchObject({ code: 'github', status: undefined, retryable: true });

@@ -78,6 +78,7 @@ function readingContract(context: Context): void {
       namespace,
       name: 'loader',
       containers,
+      podsPerJob: 1,
       podLabels: { 'example.org/template': 'x' },
     });
     expect(cronJob?.uid).not.toBe('');

@@ -23,7 +23,7 @@ export function answerError(attempt: Attempt, status: number, body: string): Rem
   return new RemoteError('cluster', `${what(attempt)}: HTTP ${status}${said === '' ? '' : `, ${said}`}`, {
     status,
     retryable: status === 429 || status >= 500 || (status === 409 && attempt.verb === 'patch'),
-    hint: hintOf(attempt, status),
+    hint: hintOf(attempt, status, said),
   });
 }
 
@@ -48,17 +48,25 @@ function what({ verb, resource, namespace, name }: Attempt): string {
   return `${verb} ${resource}${name === undefined ? '' : ` ${name}`} in namespace ${namespace}`;
 }
 
-function hintOf({ verb, resource, namespace, host }: Attempt, status: number): string | undefined {
+function hintOf({ verb, resource, namespace, host }: Attempt, status: number, said: string): string | undefined {
   switch (status) {
     case 401:
       return `The API server ${host} does not know this account: its token or certificate is wrong or has expired. Give a new kubeconfig.`;
     case 403:
-      return `Grant the account of the kubeconfig the verb ${verb} on ${resource} in namespace ${namespace} (a Role and a RoleBinding).`;
+      // A quota, a webhook or a namespace that is being deleted says 403 as well.
+      return said !== '' && !isMissingRight(said)
+        ? undefined
+        : `Grant the account of the kubeconfig the verb ${verb} on ${resource} in namespace ${namespace} (a Role and a RoleBinding).`;
     case 404:
       return `Check the namespace, and that ${host} is the right cluster.`;
     default:
       return undefined;
   }
+}
+
+/** What RBAC says (k8s.io/apiserver, responsewriters.forbiddenMessage); plugins of admission have words of their own. */
+function isMissingRight(message: string): boolean {
+  return /cannot \w+ resource/.test(message);
 }
 
 function statusMessage(body: string): string {

@@ -71,9 +71,9 @@ export class KubernetesJobs implements Jobs {
       if (!(error instanceof RemoteError) || (error.status !== 404 && error.status !== 409)) throw error;
       if (error.status === 404 || !unchanged) return true;
       // Which of the two preconditions did not hold is not told; it may also be our own deletion, whose answer was lost.
-      const read = { ...batch('get', 'jobs', namespace), name };
-      const object = await orNone(this.#ask<Wire<V1Job>>(read, signal));
-      return object?.metadata?.uid !== uid || toJob(object).deleting;
+      const named = { ...jobsOf(namespace), query: { fieldSelector: `metadata.name=${name}` } };
+      const { items } = await this.#list(named, toJob, signal);
+      return items.every((now) => now.uid !== uid || now.deleting);
     }
   }
 
@@ -105,9 +105,9 @@ export class KubernetesJobs implements Jobs {
 
   async #list<Item>(collection: Collection, map: (object: never) => Item, signal: AbortSignal): Promise<List<Item>> {
     const request: ApiRequest = { ...collection, verb: 'list', withinMs: answerWithinMs };
-    type Answer = { items?: readonly AnyObject[]; metadata?: { resourceVersion?: string } };
-    const { items = [], metadata } = await this.#ask<Answer>(request, signal);
-    return { items: items.map((object) => map(object as never)), version: metadata?.resourceVersion ?? '' };
+    type Answer = { items?: readonly AnyObject[] | null; metadata?: { resourceVersion?: string } };
+    const { items, metadata } = await this.#ask<Answer>(request, signal);
+    return { items: (items ?? []).map((object) => map(object as never)), version: metadata?.resourceVersion ?? '' };
   }
 
   async #ask<T>(request: ApiRequest, signal: AbortSignal): Promise<T> {

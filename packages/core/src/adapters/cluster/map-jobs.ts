@@ -29,6 +29,7 @@ export function toCronJob(object: Wire<V1CronJob>): CronJob {
   return {
     ...identity(orEmpty(object.metadata)),
     containers: toContainers(orEmpty(podTemplate.spec)),
+    podsPerJob: Math.max(orEmpty(template.spec).completions ?? 1, orEmpty(template.spec).parallelism ?? 1),
     podLabels: orEmpty(orEmpty(podTemplate.metadata).labels) as Record<string, string>,
     template,
   };

@@ -2,16 +2,10 @@ import { oneLine } from '../../action/printable.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { HttpAnswer } from './transport.ts';
 
-/** What went wrong, and when the registry asked to come again (milliseconds from now). */
+/** A registry refused or failed. */
 export class RegistryError extends RemoteError {
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    message: string,
-    options: ConstructorParameters<typeof RemoteError>[2] & { retryAfterMs?: number | undefined },
-  ) {
+  constructor(message: string, options: ConstructorParameters<typeof RemoteError>[2]) {
     super('registry', message, options);
-    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

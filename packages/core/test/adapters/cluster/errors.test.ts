@@ -29,6 +29,12 @@ describe('an answer of the API server', () => {
     [404, /Check the namespace, and that api\.example\.org:6443/],
   ])('of status %i has a hint', (status, hint) => expect(answerError(attempt, status, '').hint).toMatch(hint));
 
+  it('speaks of a missing right only where RBAC does', () => {
+    const said = (message: string) => answerError(attempt, 403, body(message)).hint;
+    expect(said('deployments.apps is forbidden: User "x" cannot patch resource "deployments"')).toMatch(/Grant/);
+    expect(said('pods "x" is forbidden: exceeded quota: small')).toBeUndefined();
+  });
+
   it.each([
     [400, false],
     [403, false],

@@ -81,6 +81,7 @@ describe('reading', () => {
         { name: 'loader', image: 'r/loader:1', init: false },
         { name: 'sidecar', image: 'r/sidecar:1', init: false },
       ],
+      podsPerJob: 1,
       podLabels: { app: 'loader' },
       template: { metadata, spec },
     });
@@ -217,7 +218,10 @@ describe('create', () => {
 
   it('names the right that is missing', async () => {
     const cronJob = await readCronJob();
-    server.intercept = () => ({ status: 403, body: status(403, 'forbidden') });
+    server.intercept = () => ({
+      status: 403,
+      body: status(403, 'jobs.batch is forbidden: User "x" cannot create resource "jobs"'),
+    });
     expect(await failure(jobs.create(cronJob, job, { dryRun: false }, stop.signal))).toMatchObject({
       hint: expect.stringContaining('verb create on jobs in namespace test') as string,
     });
@@ -257,10 +261,11 @@ describe('remove', () => {
   ])('tells what a conflict means: %s', async (_, unchanged, metadataNow, outcome) => {
     server.intercept = (request) => {
       if (request.startsWith('DELETE')) return { status: 409, body: status(409, 'Precondition failed') };
-      return metadataNow ? { status: 200, body: { metadata: metadataNow } } : { status: 404, body: status(404, '') };
+      return { status: 200, body: { items: metadataNow ? [{ metadata: metadataNow }] : null } };
     };
     expect(await jobs.remove(job, { unchanged }, stop.signal)).toBe(outcome);
-    expect(server.requests).toEqual(unchanged ? [`DELETE ${url}`, `GET ${url}`] : [`DELETE ${url}`]);
+    const look = `GET ${batch}/jobs?fieldSelector=metadata.name%3Dloader-7`;
+    expect(server.requests).toEqual(unchanged ? [`DELETE ${url}`, look] : [`DELETE ${url}`]);
   });
 });
 
