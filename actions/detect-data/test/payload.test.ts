@@ -1,3 +1,4 @@
+import { randomOf } from '@delivery/testing/random';
 import { Ajv } from 'ajv';
 import { parseDocument } from 'yaml';
 import { payload } from '../src/payload.ts';
@@ -81,19 +82,8 @@ function isDay(name: string): boolean {
   return day >= 1 && day <= days;
 }
 
-/** The same numbers in every run (a generator of Tommy Ettinger's, "mulberry32"). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 class Generator {
-  readonly #next = numbers(20260915);
+  readonly #next = randomOf(20260915);
 
   upTo(count: number): number {
     return Math.floor(this.#next() * count);

@@ -2,6 +2,7 @@ import type { NamespaceView, Pod, Workload, WorkloadReference } from '@delivery/
 import { describeWorkload } from '@delivery/core/domain/workload';
 import { ActionError, RemoteError } from '@delivery/core/errors/errors';
 import type { Cluster, ImageChange, LogOptions } from '@delivery/core/ports/cluster';
+import { Watchers } from './watchers.ts';
 
 /** One call of setImages that was let through. */
 export interface SetImagesCall {
@@ -18,7 +19,7 @@ export class FakeCluster implements Cluster {
   /** Called after images were set (never for a dry run) with the workload as it is then. */
   onSetImages: (workload: Workload) => void = () => {};
   readonly #views = new Map<string, NamespaceView>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #failure: RemoteError | undefined;
 
   view(namespace: string): NamespaceView {
@@ -29,7 +30,7 @@ export class FakeCluster implements Cluster {
   change(namespace: string, change: (view: NamespaceView) => Partial<NamespaceView>): void {
     const view = this.view(namespace);
     this.#views.set(namespace, { ...view, ...change(view) });
-    for (const wake of this.#watchers) wake();
+    this.#watchers.wake();
   }
 
   /** Puts a workload in place of the one of the same kind and name, or adds it. */
@@ -47,7 +48,7 @@ export class FakeCluster implements Cluster {
   /** From now on every call fails with `error`, and every watch ends with it; undefined: no more. */
   fail(error: RemoteError | undefined): void {
     this.#failure = error;
-    for (const wake of this.#watchers) wake();
+    this.#watchers.wake();
   }
 
   async readWorkload(reference: WorkloadReference, signal: AbortSignal): Promise<Workload | undefined> {
@@ -86,7 +87,7 @@ export class FakeCluster implements Cluster {
       await this.#answer(signal);
       const view = this.view(namespace);
       if (view === seen) {
-        await this.#nextChange(signal);
+        await this.#watchers.next(signal);
         continue;
       }
       seen = view;
@@ -115,18 +116,6 @@ export class FakeCluster implements Cluster {
     await Promise.resolve();
     signal.throwIfAborted();
     if (this.#failure) throw this.#failure;
-  }
-
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        this.#watchers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#watchers.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }
 

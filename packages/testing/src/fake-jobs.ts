@@ -5,6 +5,7 @@ import { ActionError, RemoteError } from '@delivery/core/errors/errors';
 import type { Clock } from '@delivery/core/ports/clock';
 import type { ContainerRun, Jobs } from '@delivery/core/ports/jobs';
 import { FakeClock } from './fake-clock.ts';
+import { Watchers } from './watchers.ts';
 
 /** What a namespace holds. Lists are replaced, never changed, so that a watch sees by identity what has changed. */
 interface Space {
@@ -43,7 +44,7 @@ export class FakeJobs implements Jobs {
   };
   readonly #clock: Pick<Clock, 'now'>;
   readonly #spaces = new Map<string, Space>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #endedLogs = new Set<string>();
   readonly #failures = new Map<string | undefined, RemoteError>();
   #version = 0;
@@ -141,7 +142,7 @@ export class FakeJobs implements Jobs {
       if (isNews) {
         seen = now;
         yield only ? { ...viewOf(namespace, now), jobs: view.jobs } : viewOf(namespace, now);
-      } else await this.#nextChange(signal);
+      } else await this.#watchers.next(signal);
       signal.throwIfAborted();
       this.#throwFailure(namespace);
     }
@@ -205,7 +206,7 @@ export class FakeJobs implements Jobs {
         taken += lines.length;
         take(lines);
       } else if (end) return end;
-      else await this.#nextChange(signal);
+      else await this.#watchers.next(signal);
       signal.throwIfAborted();
       this.#throwFailure(run.pod.namespace);
     }
@@ -228,7 +229,7 @@ export class FakeJobs implements Jobs {
   }
 
   #wake(): void {
-    for (const wake of this.#watchers) wake();
+    this.#watchers.wake();
   }
 
   async #answer(method: keyof Jobs, namespace: string, requests: number, signal: AbortSignal): Promise<void> {
@@ -241,18 +242,6 @@ export class FakeJobs implements Jobs {
   #throwFailure(namespace: string): void {
     const failure = this.#failures.get(namespace) ?? this.#failures.get(undefined);
     if (failure) throw failure;
-  }
-
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        this.#watchers.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#watchers.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { runnerLog } from '@delivery/core/adapters/runner-log';
+import { randomOf } from '@delivery/testing/random';
 import { commandsIn } from '@delivery/testing/runner-commands';
 
 const namesIn = (output: string): string[] => commandsIn(output).map(({ name }) => name);
@@ -7,15 +8,6 @@ function printed(print: (log: ReturnType<typeof runnerLog>) => void): string {
   let output = '';
   print(runnerLog((text) => (output += text)));
   return output;
-}
-
-// Deterministic, so that a failure can be seen again.
-function* random(seed: number): Generator<number, never> {
-  let state = seed;
-  for (;;) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    yield state / 2 ** 32;
-  }
 }
 
 describe('the log on GitHub’s runner', () => {
@@ -48,10 +40,10 @@ describe('the log on GitHub’s runner', () => {
       '[',
       ':',
     ];
-    const next = random(42);
+    const next = randomOf(42);
     for (let i = 0; i < 10_000; i += 1) {
-      const length = 1 + Math.floor(next.next().value * 8);
-      const text = Array.from({ length }, () => pieces[Math.floor(next.next().value * pieces.length)]).join('');
+      const length = 1 + Math.floor(next() * 8);
+      const text = Array.from({ length }, () => pieces[Math.floor(next() * pieces.length)]).join('');
       expect(namesIn(printed((log) => (i % 2 ? log.outside(text) : log.info(text))))).toEqual([]);
     }
   });

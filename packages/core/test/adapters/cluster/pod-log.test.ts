@@ -1,3 +1,4 @@
+import { randomOf } from '@delivery/testing/random';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { connectJobs } from '../../../src/adapters/cluster/connect.ts';
 import type { ContainerStatus } from '../../../src/domain/workload.ts';
@@ -90,17 +91,6 @@ function requests(what: 'log' | 'pod'): string[] {
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
 const write = (from: number, to: number, step = millisecond) =>
   logs[0]?.write(...numbers(from, to).map((data) => ({ at: Number(data) * step, data })));
-
-/** Numbers that look random and are the same in every run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 describe('followLog', () => {
   it('takes five requests for a container that runs to its end: its log, its pod, and once more what may be left', async () => {

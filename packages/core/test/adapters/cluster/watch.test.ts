@@ -1,3 +1,4 @@
+import { randomOf } from '@delivery/testing/random';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
 import type { NamespaceView } from '../../../src/domain/workload.ts';
@@ -26,17 +27,6 @@ async function until(
 
 function phases(view: NamespaceView): Record<string, string> {
   return Object.fromEntries(view.pods.map(({ name, phase }): [string, string] => [name, phase]).toSorted());
-}
-
-/** Numbers that look random and are the same in every run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** A reader that fails as soon as a pod goes back to an earlier state, or comes back after it was seen gone. */
