@@ -36,6 +36,7 @@ export async function followJob(
   const views = viewsAndTimers((stop) => jobs.watch(from, only, stop), clock, signal);
   const began = clock.now().getTime();
   const following = new Following(job, containers, scene);
+  let watched: JobsView | undefined;
   let view = from;
   let events: readonly ClusterEvent[] = [];
   let isFresh = false;
@@ -48,10 +49,11 @@ export async function followJob(
       if (left <= 0) return { is: 'late', pods: following.pods, events: await jobs.listEvents(job.namespace, signal) };
       const pause = following.started ? left : passed < seldomAfterMs ? lookEveryMs : lookSeldomMs;
       const next = await views.next(Math.min(left, pause));
-      isFresh = (next ?? view) === view && !following.started;
+      isFresh = next === watched && !following.started;
       if (isFresh)
         [view, events] = await Promise.all([jobs.list(job.namespace, signal), jobs.listEvents(job.namespace, signal)]);
       else view = next ?? view;
+      watched = next;
     }
   } finally {
     views.stop();
@@ -91,7 +93,8 @@ class Following {
       if (this.started || how === 'Complete') return { is: 'started', pods: this.pods };
     } else {
       this.#pump.feed(this.pods, this.#containers);
-      this.#seen ||= current !== undefined;
+      // A watch may be behind what was asked for.
+      this.#seen ||= current !== undefined && !isFresh;
     }
     if (current && how) return this.#end(current, how);
     const isGone = !current || current.deleting;

@@ -26,13 +26,12 @@ export async function launchIn(scene: Scene): Promise<PlaceEnd> {
 
 function broken(error: ActionError, { job, isMaking }: Made): Ended {
   const status = error instanceof RemoteError ? error.status : undefined;
-  const said = `${error.message}.`;
   const refused = isMaking && !job && (status === 403 || status === 422) && error.hint === undefined;
-  const cause = refused ? creationSign('', '', said).cause : 'cluster';
+  const cause = refused ? creationSign('', '', error.message).cause : 'cluster';
   const left = job
     ? `${describeJob(job)} was left alone.`
     : isMaking && !refused
-      ? 'A Job may have been made: look.'
+      ? 'A Job may have been made: look into the namespace.'
       : '';
   const next = [left, error.hint ?? 'Mend the cause, then run this again.'].filter((part) => part !== '').join(' ');
   return { verdict: 'failed', cause, sentence: error.message, next, ...(job && { job }) };
