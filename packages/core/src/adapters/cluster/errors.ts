@@ -53,8 +53,7 @@ function hintOf({ verb, resource, namespace, host }: Attempt, status: number, sa
     case 401:
       return `The API server ${host} does not know this account: its token or certificate is wrong or has expired. Give a new kubeconfig.`;
     case 403:
-      // A quota, a webhook or a namespace that is being deleted says 403 as well.
-      return said !== '' && !isMissingRight(said)
+      return isOfAdmission(said)
         ? undefined
         : `Grant the account of the kubeconfig the verb ${verb} on ${resource} in namespace ${namespace} (a Role and a RoleBinding).`;
     case 404:
@@ -64,9 +63,9 @@ function hintOf({ verb, resource, namespace, host }: Attempt, status: number, sa
   }
 }
 
-/** What RBAC says (k8s.io/apiserver, responsewriters.forbiddenMessage); plugins of admission have words of their own. */
-function isMissingRight(message: string): boolean {
-  return /cannot \w+ resource/.test(message);
+/** What plugins of admission say, and not RBAC: no right is missing then (kubernetes.io, "Admission Control in Kubernetes"). */
+function isOfAdmission(message: string): boolean {
+  return /exceeded quota|failed quota|denied the request|violates PodSecurity|being terminated/.test(message);
 }
 
 function statusMessage(body: string): string {
