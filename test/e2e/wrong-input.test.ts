@@ -150,7 +150,10 @@ const data: Readonly<Record<string, Case>> = {
     inputs: { payload: JSON.stringify({ 'request-id': 'x'.repeat(5000) }) },
     says: /payload.*4/,
   },
-  'a payload beside what it says': { inputs: { payload: '{}', force: 'true' }, says: 'payload: is given together' },
+  'a payload beside what it says': {
+    inputs: { payload: '{}', 'data-origin': '2026-09-15T16' },
+    says: 'payload: is given together',
+  },
   'a data origin that is no date': { inputs: { 'data-origin': '2026-02-30T16' }, says: 'data-origin: "2026-02-30T16"' },
   'a data origin that leads elsewhere': { inputs: { 'data-origin': '../2026-09-15T16' }, says: 'data-origin: ' },
   'a root that is relative': { inputs: { root: 'data' }, says: 'root: "data" is not an absolute path' },
