@@ -53,6 +53,10 @@ async function uids(namespace: string): Promise<string[]> {
   return (await site.jobs(namespace)).map(({ uid }) => uid);
 }
 
+async function until(begun: ReturnType<typeof start>, text: string): Promise<void> {
+  while (!begun.log().includes(text)) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 beforeAll(async () => {
   checkout = new Checkout(state, files);
   await site.create('echo "loaded: 3 targets"');
@@ -99,6 +103,30 @@ describe('launch-loader', () => {
     expect(commandsIn(run.log).map(({ name }) => name)).toContain('warning');
     expect((await uids(two)).sort()).toEqual(before.sort());
     await site.removeJobs(two);
+  });
+
+  it('waits for one that runs, or fails beside it, when that is asked for', async () => {
+    await site.script('sleep 15');
+    await site.kubectl.run(['-n', one, 'create', 'job', 'by-hand', '--from=cronjob/loader']);
+    await site.script('echo "loaded: 3 targets"');
+    const failed = await launch({ 'on-running': 'fail' });
+    expect([failed.exitCode, failed.outputs['blocked']]).toEqual([1, '["one"]']);
+    const run = await launch({ 'on-running': 'wait' });
+    expect(told(run)).toMatchObject({ verdict: 'succeeded' });
+    expect(run.log).toContain(`waiting: Job ${one}/by-hand`);
+    expect(await uids(one)).toEqual([told(run).uid]);
+  });
+
+  it('adopts its own Job when the same attempt starts again, and goes on watching one that runs in a re-run', async () => {
+    await site.script('sleep 8; echo "loaded: 3 targets"');
+    const first = start({});
+    await until(first, 'is made from CronJob');
+    const again = checkout.start('launch-loader', { kubeconfig, projects: 'one' }, { id: 1000 + runs, attempt: 2 });
+    const [one1, one2] = [await first.done, await again.done];
+    expect([told(one1), told(one2)]).toMatchObject([{ verdict: 'succeeded' }, { uid: told(one1).uid }]);
+    const same = await checkout.run('launch-loader', { kubeconfig, projects: 'one' }, { id: 1000 + runs });
+    expect(told(same)).toEqual(told(one1));
+    expect(same.log).toContain("is this run's own");
   });
 
   const failures: readonly {
@@ -173,12 +201,6 @@ describe('launch-loader', () => {
     expect(begun.log().split('hostile').length - 1).toBe(10_000);
     expect(commandsIn(begun.log()).filter(({ line }) => line.includes('hostile'))).toEqual([]);
   });
-
-  const until = async (begun: ReturnType<typeof start>, text: string): Promise<void> => {
-    while (!begun.log().includes(text)) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
 
   it.each([
     ['leave', 1],

@@ -26,7 +26,7 @@ export class Checkout {
       GITHUB_SERVER_URL: 'https://github.example.org',
       GITHUB_SHA: run.sha ?? 'a'.repeat(40),
       GITHUB_RUN_NUMBER: String(run.number ?? 1),
-      GITHUB_RUN_ATTEMPT: '1',
+      GITHUB_RUN_ATTEMPT: String(run.attempt ?? 1),
       GITHUB_RUN_ID: String(run.id ?? 1),
     };
     const plugin = { '.docker/cli-plugins/docker-buildx': this.#state.programs.buildx };
@@ -46,4 +46,5 @@ export interface StepRun {
   readonly sha?: string;
   readonly number?: number;
   readonly id?: number;
+  readonly attempt?: number;
 }
