@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomOf } from '@delivery/testing/random';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { connectJobs } from '../../../src/adapters/cluster/connect.ts';
@@ -6,6 +7,9 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { status, StubApiServer } from './stub-api-server.ts';
 import { stampOf, StubLog } from './stub-log.ts';
+
+// Much is read here: seconds on a machine with nothing else to do.
+jest.setTimeout(60_000);
 
 /** Pauses and time limits pass twenty times as fast. */
 const fast: Clock = { now: () => new Date(), sleep: async (ms, signal) => systemClock.sleep(ms / 20, signal) };
@@ -125,7 +129,7 @@ describe('followLog', () => {
     expect(logs[0]?.breaks).toEqual([]);
     expect(lines).toHaveLength(count);
     expect(lines.findIndex((line, index) => line !== String(index + 1))).toBe(-1);
-  }, 60_000);
+  });
 
   it('knows what it has handed over of more lines than it remembers one by one, all of one second', async () => {
     const { lines, end } = follow();
@@ -137,7 +141,7 @@ describe('followLog', () => {
     terminate();
     expect(await end).toBe('complete');
     expect(lines).toEqual(numbers(1, 60_010));
-  }, 60_000);
+  });
 
   it('reads each line once whatever the stamps and disconnects are, in 30 of 30 random logs', async () => {
     for (let seed = 1; seed <= 30; seed += 1) {
@@ -163,7 +167,7 @@ describe('followLog', () => {
       terminate();
       expect([seed, await end, ...lines]).toEqual([seed, 'complete', ...numbers(1, 60)]);
     }
-  }, 60_000);
+  });
 
   it.each([
     ['later than all before', 61_000],
