@@ -3,7 +3,7 @@ import { systemClock } from '@delivery/core/adapters/clock';
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
 import { fetchWeb } from '@delivery/core/adapters/web';
 import { parseTopology } from '@delivery/core/domain/delivery/parse';
-import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import type { Inputs, Output } from '../../actions/launch-loader/src/inputs.ts';
 import { run } from '../../actions/launch-loader/src/run.ts';
 import type { Digest } from '@delivery/core/domain/digest';
@@ -41,8 +41,8 @@ let digest: Digest;
 async function launch(runId: number, projects: readonly string[], wait: Inputs['wait']): Promise<Outcome<Output>> {
   const { signal } = new AbortController();
   const inputs: Inputs = {
-    ...{ config: '', 'dry-run': false, 'unstable-is': 'success', 'neutral-check': false, summary: true },
-    ...{ 'github-token': '', 'registry-username': '', 'registry-password': '', kubeconfig: '', image: 'loader' },
+    ...nothingGiven,
+    image: 'loader',
     ...{ build: { kind: 'digest', digest }, projects, wait, timeout: undefined },
     ...{ 'on-running': 'unstable', 'on-cancel': 'leave' },
   };

@@ -1,10 +1,10 @@
 import { oneLine } from '@delivery/core/action/printable';
+import { untilRight } from '@delivery/core/action/until-right';
 import type { Check } from '@delivery/core/domain/topology';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { Clock } from '@delivery/core/ports/clock';
 import type { Web } from '@delivery/core/ports/web';
 
-const intervalMs = 1_000;
 const answerWithinMs = 10_000;
 
 /** Asks each page until it answers rightly or its time is over. Gives the first that stays wrong, as a sentence. */
@@ -15,13 +15,8 @@ export async function failingCheck(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const check of checks) {
-    const end = clock.now().getTime() + check.withinMs;
-    for (;;) {
-      const wrong = await ask(check, web, signal);
-      if (wrong === undefined) break;
-      if (clock.now().getTime() + intervalMs > end) return wrong;
-      await clock.sleep(intervalMs, signal);
-    }
+    const wrong = await untilRight(() => ask(check, web, signal), check.withinMs, clock, signal);
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
 }

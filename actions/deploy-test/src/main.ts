@@ -1,4 +1,5 @@
 import { connectCluster } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
 import { connectGitHub } from '@delivery/core/adapters/github';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -14,14 +15,12 @@ await startAction({
   check,
   async run(given, context) {
     const { env } = process;
-    const { clock, mask } = context;
     const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
     const token = given['github-token'];
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: (name: string | undefined) =>
-        connectCluster({ kubeconfig: given.kubeconfig, context: name, env, clock, mask }),
+      cluster: clusterOfInputs(connectCluster, given, context),
       web: fetchWeb,
       gitHub: token === '' ? undefined : connectGitHub(token, context.run),
     };

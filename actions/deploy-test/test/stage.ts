@@ -9,7 +9,7 @@ import type { WebAnswer } from '@delivery/core/ports/web';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
-import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
@@ -181,15 +181,7 @@ class StageCluster extends FakeCluster {
 }
 
 const defaults: Inputs = {
-  config: '',
-  'dry-run': false,
-  'unstable-is': 'success',
-  'neutral-check': false,
-  summary: true,
-  'github-token': '',
-  'registry-username': '',
-  'registry-password': '',
-  kubeconfig: '',
+  ...nothingGiven,
   project: 'test',
   image: 'web',
   build: { kind: 'latest' },

@@ -1,4 +1,5 @@
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { openDataRoot } from '@delivery/core/adapters/data-directory';
 import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -13,14 +14,12 @@ await startAction({
   check,
   async run(given, context) {
     const { env } = process;
-    const { clock, mask } = context;
     const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
       root: given.root === undefined ? undefined : openDataRoot(given.root),
-      jobs: (name: string | undefined) =>
-        connectJobs({ kubeconfig: given.kubeconfig, context: name, env, clock, mask }),
+      jobs: clusterOfInputs(connectJobs, given, context),
     };
     return run(given, ports, context);
   },

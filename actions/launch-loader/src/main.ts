@@ -1,4 +1,5 @@
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -13,13 +14,11 @@ await startAction({
   check,
   async run(given, context) {
     const { env } = process;
-    const { clock, mask } = context;
     const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      jobs: (name: string | undefined) =>
-        connectJobs({ kubeconfig: given.kubeconfig, context: name, env, clock, mask }),
+      jobs: clusterOfInputs(connectJobs, given, context),
       web: fetchWeb,
     };
     return run(given, ports, context);

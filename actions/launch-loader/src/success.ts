@@ -1,11 +1,11 @@
 import { oneLine } from '@delivery/core/action/printable';
+import { untilRight } from '@delivery/core/action/until-right';
 import type { CountCheck } from '@delivery/core/domain/topology';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { LastRun } from './causes.ts';
 import type { LoggedRun } from './log-pump.ts';
 import type { Scene } from './scene.ts';
 
-const intervalMs = 1_000;
 const answerWithinMs = 10_000;
 
 /** What a Job that is Complete lacks to have succeeded, one sentence for each sign of delivery.yaml that is missing. */
@@ -40,12 +40,7 @@ function wrongMessage(pattern: RegExp, message: string): string[] {
 
 async function wrongCount(check: CountCheck, scene: Scene): Promise<string | undefined> {
   const { clock, signal } = scene;
-  const end = clock.now().getTime() + check.withinMs;
-  for (;;) {
-    const wrong = await askCount(check, scene);
-    if (wrong === undefined || clock.now().getTime() + intervalMs > end) return wrong;
-    await clock.sleep(intervalMs, signal);
-  }
+  return untilRight(() => askCount(check, scene), check.withinMs, clock, signal);
 }
 
 async function askCount({ url, matches, atLeast }: CountCheck, { web, signal }: Scene): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import { FakeClock } from '@delivery/testing/fake-clock';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { FakeJobs, newCronJob, newJob } from '@delivery/testing/fake-jobs';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
-import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
@@ -17,15 +17,7 @@ import { run } from '../src/run.ts';
 const repository = parseRepository('registry.example.org/dev/loader-stream')!;
 
 const defaults: Inputs = {
-  config: '',
-  'dry-run': false,
-  'unstable-is': 'success',
-  'neutral-check': false,
-  summary: true,
-  'github-token': '',
-  'registry-username': '',
-  'registry-password': '',
-  kubeconfig: '',
+  ...nothingGiven,
   image: 'loader',
   build: { kind: 'latest' },
   projects: [],

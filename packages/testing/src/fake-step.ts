@@ -19,6 +19,19 @@ export const someRun: RunContext = {
   apiUrl: 'https://github.example.org/api/v3',
 };
 
+/** The inputs that every action with a registry and a cluster has, as they are when nothing is given. */
+export const nothingGiven = {
+  config: '',
+  'dry-run': false,
+  'unstable-is': 'success',
+  'neutral-check': false,
+  summary: true,
+  'github-token': '',
+  'registry-username': '',
+  'registry-password': '',
+  kubeconfig: '',
+} as const;
+
 export interface LogLine {
   readonly kind: 'info' | 'debug' | 'warning' | 'error' | 'group' | 'outside';
   readonly text: string;

@@ -4,6 +4,7 @@ import { describeWorkload } from '../../domain/workload.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Cluster, ImageChange, LogOptions } from '../../ports/cluster.ts';
+import { answerWithinMs, orNone, repeatWithinMs } from './answers.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { retrying } from './backoff.ts';
 import type { Operation, WorkloadObject } from './images.ts';
@@ -15,10 +16,6 @@ const resources = { Deployment: 'deployments', StatefulSet: 'statefulsets' } as 
   WorkloadKind,
   string
 >;
-const answerWithinMs = 30_000;
-/** How long a request is repeated: an API server that is being replaced is away for about that long. */
-const repeatWithinMs = 30_000;
-
 export class KubernetesCluster implements Cluster {
   readonly #client: ApiClient;
   readonly #clock: Clock;
@@ -84,12 +81,7 @@ export class KubernetesCluster implements Cluster {
   }
 
   async #read(workload: WorkloadReference, signal: AbortSignal): Promise<WorkloadObject | undefined> {
-    try {
-      return await this.#client.json<WorkloadObject>(requestOf('get', workload), signal);
-    } catch (error) {
-      if (error instanceof RemoteError && error.status === 404) return undefined;
-      throw error;
-    }
+    return orNone(this.#client.json<WorkloadObject>(requestOf('get', workload), signal));
   }
 
   /** The API server answers a `test` that does not hold with 422, as it does a value that is not allowed. */

@@ -4,6 +4,7 @@ import type { ClusterEvent, Pod } from '../../domain/workload.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ContainerRun, Jobs } from '../../ports/jobs.ts';
+import { answerWithinMs, orNone, repeatWithinMs } from './answers.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { retrying } from './backoff.ts';
 import type { AnyObject, Collection } from './follow.ts';
@@ -15,10 +16,6 @@ import { toEvent, toPod } from './map.ts';
 import { toCronJob, toJob } from './map-jobs.ts';
 import { newest } from './namespace-watch.ts';
 import { followLog } from './pod-log.ts';
-
-const answerWithinMs = 30_000;
-/** How long a request is repeated: an API server that is being replaced is away for about that long. */
-const repeatWithinMs = 30_000;
 
 interface List<Item> {
   readonly items: readonly Item[];
@@ -117,11 +114,4 @@ export class KubernetesJobs implements Jobs {
 
 function batch(verb: ApiRequest['verb'], resource: string, namespace: string): ApiRequest {
   return { verb, group: '/apis/batch/v1', resource, namespace, withinMs: answerWithinMs };
-}
-
-async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
-  return answer.catch((error: unknown) => {
-    if (error instanceof RemoteError && error.status === 404) return undefined;
-    throw error;
-  });
 }
