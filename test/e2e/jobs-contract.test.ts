@@ -4,7 +4,7 @@ import { PatchStrategy } from '@kubernetes/client-node';
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
 import type { Container } from '@delivery/core/domain/workload';
-import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs';
+import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
 import { jobsContract } from '@delivery/testing/contracts/jobs';
 import { randomBytes } from 'node:crypto';
 import { readState } from '../ground/state.ts';

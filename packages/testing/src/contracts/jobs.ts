@@ -1,32 +1,9 @@
 import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
-import type { Container, ContainerStatus, Pod } from '@delivery/core/domain/workload';
+import type { Container } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
-import type { Jobs } from '@delivery/core/ports/jobs';
-
-/** What a container does in one of its runs; it prints a line at a time and takes about a second for it. */
-export interface ScriptedRun {
-  readonly lines: readonly string[];
-  readonly exitCode: number;
-}
-
-/** What the suite needs besides the port: one namespace of its own, empty at the start of each test. */
-export interface JobsKit {
-  readonly jobs: Jobs;
-  readonly namespace: string;
-  /** Its Jobs are suspended, so that no pod is made; the label `example.org/template` is on its Jobs and their pods. */
-  createCronJob(name: string, containers: readonly Container[]): Promise<void>;
-  /** Its Jobs have a pod with one container `main`, which is started again (OnFailure) until it ends with 0. */
-  createScript(name: string, runs: readonly ScriptedRun[]): Promise<void>;
-  /** The containers and labels of the pods that a Job describes. */
-  readPodTemplate(job: Job): Promise<{ containers: readonly Container[]; labels: Readonly<Record<string, string>> }>;
-  /** Changes a Job a little, as a controller does. */
-  touch(job: Job): Promise<void>;
-  /** A pod that no node takes. */
-  createPod(name: string, labels: Record<string, string>): Promise<void>;
-  deletePod(name: string): Promise<void>;
-  createEvent(pod: string, reason: string, message: string): Promise<void>;
-  close(): Promise<void>;
-}
+import type { Context, JobsKit } from './jobs-kit.ts';
+import { failure, kept, plain, Views } from './jobs-kit.ts';
+import { logContract } from './jobs-log.ts';
 
 const [one, two] = [1, 2].map((tag) => `registry.example.org/loader:${tag}`) as [string, string];
 const containers: Container[] = [
@@ -40,9 +17,6 @@ const loader: NewJob = {
   labels: { 'example.org/build': '7' },
   annotations: { 'example.org/note': 'a note' },
 };
-const plain: NewJob = { name: 'script-1', images: {}, labels: {}, annotations: {} };
-const kept = { dryRun: false };
-
 /** The behaviour of the port Jobs; runs against each implementation. */
 export function jobsContract(name: string, open: () => Promise<JobsKit>): void {
   describe(`${name} keeps the contract of Jobs`, () => {
@@ -65,8 +39,6 @@ export function jobsContract(name: string, open: () => Promise<JobsKit>): void {
     logContract(context);
   });
 }
-
-type Context = () => { kit: JobsKit; jobs: Jobs; namespace: string; signal: AbortSignal; stop: AbortController };
 
 function readingContract(context: Context): void {
   it('reads a CronJob with its containers and the labels of its pods', async () => {
@@ -272,69 +244,6 @@ function watchContract(context: Context): void {
   });
 }
 
-function logContract(context: Context): void {
-  it('follows the log of a running container to its end', async () => {
-    const { jobs, signal } = context();
-    const lines = ['one', '', ' three  ', 'vier: ä€😀'];
-    const { pod } = await startScript(context(), [{ lines, exitCode: 0 }]);
-    const batches: (readonly string[])[] = [];
-    const run = { pod, container: 'main', restarts: 0 };
-    expect(await jobs.followLog(run, (batch) => batches.push(batch), signal)).toBe('complete');
-    expect(batches.flat()).toEqual(lines);
-    expect(batches.length).toBeGreaterThan(1);
-    const again: string[] = [];
-    expect(await jobs.followLog(run, (batch) => again.push(...batch), signal)).toBe('complete');
-    expect(again).toEqual(lines);
-  });
-
-  it('follows each run of a container that is started again, and none beyond its end', async () => {
-    const { jobs, signal } = context();
-    const runs = [
-      { lines: ['first 1', 'first 2', 'first 3'], exitCode: 3 },
-      { lines: ['second 1', 'second 2'], exitCode: 0 },
-    ];
-    const { pod, views } = await startScript(context(), runs);
-    const [first, second]: [string[], string[]] = [[], []];
-    const ends = await Promise.all([
-      jobs.followLog({ pod, container: 'main', restarts: 0 }, (lines) => first.push(...lines), signal),
-      views
-        .until((view) => hasStarted(view.pods[0]?.containers[0], 1))
-        .then(({ pods }) =>
-          jobs.followLog({ pod: pods[0]!, container: 'main', restarts: 1 }, (lines) => second.push(...lines), signal),
-        ),
-    ]);
-    expect(ends).toEqual(['complete', 'complete']);
-    expect(first).toEqual(runs[0]?.lines);
-    expect(second).toEqual(runs[1]?.lines);
-    // No later reading of the first run: once the second has ended, the node removes the first with its log whenever it likes.
-  });
-
-  it('waits for a container that has not started, until the pod is gone', async () => {
-    const { kit, jobs, namespace, signal } = context();
-    await kit.createPod('pod-1', { 'job-name': 'x' });
-    const { pods } = await jobs.list(namespace, signal);
-    const lines: string[] = [];
-    const end = jobs.followLog(
-      { pod: pods[0]!, container: 'main', restarts: 0 },
-      (batch) => lines.push(...batch),
-      signal,
-    );
-    await kit.deletePod('pod-1');
-    expect(await end).toBe('gone');
-    expect(lines).toEqual([]);
-  });
-
-  it('ends the log with the reason of the signal', async () => {
-    const { kit, jobs, namespace, signal, stop } = context();
-    await kit.createPod('pod-1', { 'job-name': 'x' });
-    const { pods } = await jobs.list(namespace, signal);
-    const end = failure(jobs.followLog({ pod: pods[0]!, container: 'main', restarts: 0 }, () => {}, signal));
-    const reason = new Error('enough');
-    stop.abort(reason);
-    expect(await end).toBe(reason);
-  });
-}
-
 async function createTemplate({ kit, jobs, namespace, signal }: ReturnType<Context>): Promise<CronJob> {
   await kit.createCronJob('loader', containers);
   return (await jobs.readCronJob(namespace, 'loader', signal)) as CronJob;
@@ -342,23 +251,6 @@ async function createTemplate({ kit, jobs, namespace, signal }: ReturnType<Conte
 
 async function createLoader(context: ReturnType<Context>): Promise<Job> {
   return context.jobs.create(await createTemplate(context), loader, kept, context.signal);
-}
-
-/** A Job whose container runs. */
-async function startScript(
-  { kit, jobs, namespace, signal }: ReturnType<Context>,
-  runs: readonly ScriptedRun[],
-): Promise<{ pod: Pod; views: Views }> {
-  await kit.createScript('script', runs);
-  const start = await jobs.list(namespace, signal);
-  await jobs.create((await jobs.readCronJob(namespace, 'script', signal))!, plain, kept, signal);
-  const views = new Views(jobs.watch(start, { only: 'pods' }, signal));
-  const { pods } = await views.until((view) => hasStarted(view.pods[0]?.containers[0], 0));
-  return { pod: pods[0]!, views };
-}
-
-function hasStarted(container: ContainerStatus | undefined, restarts: number): boolean {
-  return container?.restarts === restarts && container.state.is !== 'waiting';
 }
 
 function isComplete(job: Job | undefined): boolean {
@@ -377,29 +269,5 @@ async function quiet(read: () => Promise<Job>): Promise<Job> {
     const now = await read();
     if (now.resourceVersion === before.resourceVersion && (now.conditions.length > 0 || !now.suspended)) return now;
     before = now;
-  }
-}
-
-async function failure(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => 'it did not fail',
-    (error: unknown) => error,
-  );
-}
-
-class Views {
-  readonly #views: AsyncIterator<JobsView>;
-
-  constructor(views: AsyncIterable<JobsView>) {
-    this.#views = views[Symbol.asyncIterator]();
-  }
-
-  /** The next view that is as wanted. One that never comes is the test's time-out. */
-  async until(wanted: (view: JobsView) => boolean): Promise<JobsView> {
-    for (;;) {
-      const { value, done } = await this.#views.next();
-      if (done) throw new Error('the watch ended');
-      if (wanted(value)) return value;
-    }
   }
 }

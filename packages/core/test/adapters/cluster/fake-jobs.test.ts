@@ -1,6 +1,6 @@
 import type { Job } from '../../../src/domain/job.ts';
 import type { ContainerState, Pod } from '../../../src/domain/workload.ts';
-import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs';
+import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
 import { jobsContract } from '@delivery/testing/contracts/jobs';
 import type { FakeTemplate } from '@delivery/testing/fake-jobs';
 import { FakeJobs, newCronJob, newJob } from '@delivery/testing/fake-jobs';

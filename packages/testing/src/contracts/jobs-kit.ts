@@ -1,0 +1,75 @@
+import type { Job, JobsView, NewJob } from '@delivery/core/domain/job';
+import type { Container, ContainerStatus, Pod } from '@delivery/core/domain/workload';
+import type { Jobs } from '@delivery/core/ports/jobs';
+
+/** What a container does in one of its runs; it prints a line at a time and takes about a second for it. */
+export interface ScriptedRun {
+  readonly lines: readonly string[];
+  readonly exitCode: number;
+}
+
+/** What the suite needs besides the port: one namespace of its own, empty at the start of each test. */
+export interface JobsKit {
+  readonly jobs: Jobs;
+  readonly namespace: string;
+  /** Its Jobs are suspended, so that no pod is made; the label `example.org/template` is on its Jobs and their pods. */
+  createCronJob(name: string, containers: readonly Container[]): Promise<void>;
+  /** Its Jobs have a pod with one container `main`, which is started again (OnFailure) until it ends with 0. */
+  createScript(name: string, runs: readonly ScriptedRun[]): Promise<void>;
+  /** The containers and labels of the pods that a Job describes. */
+  readPodTemplate(job: Job): Promise<{ containers: readonly Container[]; labels: Readonly<Record<string, string>> }>;
+  /** Changes a Job a little, as a controller does. */
+  touch(job: Job): Promise<void>;
+  /** A pod that no node takes. */
+  createPod(name: string, labels: Record<string, string>): Promise<void>;
+  deletePod(name: string): Promise<void>;
+  createEvent(pod: string, reason: string, message: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Context = () => { kit: JobsKit; jobs: Jobs; namespace: string; signal: AbortSignal; stop: AbortController };
+
+export const plain: NewJob = { name: 'script-1', images: {}, labels: {}, annotations: {} };
+export const kept = { dryRun: false };
+
+/** A Job whose container runs. */
+export async function startScript(
+  { kit, jobs, namespace, signal }: ReturnType<Context>,
+  runs: readonly ScriptedRun[],
+): Promise<{ pod: Pod; views: Views }> {
+  await kit.createScript('script', runs);
+  const start = await jobs.list(namespace, signal);
+  await jobs.create((await jobs.readCronJob(namespace, 'script', signal))!, plain, kept, signal);
+  const views = new Views(jobs.watch(start, { only: 'pods' }, signal));
+  const { pods } = await views.until((view) => hasStarted(view.pods[0]?.containers[0], 0));
+  return { pod: pods[0]!, views };
+}
+
+export function hasStarted(container: ContainerStatus | undefined, restarts: number): boolean {
+  return container?.restarts === restarts && container.state.is !== 'waiting';
+}
+
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'it did not fail',
+    (error: unknown) => error,
+  );
+}
+
+/** Views that can be waited for. */
+export class Views {
+  readonly #views: AsyncIterator<JobsView>;
+
+  constructor(views: AsyncIterable<JobsView>) {
+    this.#views = views[Symbol.asyncIterator]();
+  }
+
+  /** The next view that is as wanted. One that never comes is the test's time-out. */
+  async until(wanted: (view: JobsView) => boolean): Promise<JobsView> {
+    for (;;) {
+      const { value, done } = await this.#views.next();
+      if (done) throw new Error('the watch ended');
+      if (wanted(value)) return value;
+    }
+  }
+}
