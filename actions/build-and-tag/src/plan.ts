@@ -4,6 +4,8 @@ import { buildTag, createdLabel, revisionLabel } from '@delivery/core/domain/bui
 import type { Digest } from '@delivery/core/domain/digest';
 import type { NumberChoice } from './inputs.ts';
 
+type Existing = Pick<ResolvedBuild, 'digest' | 'number' | 'labels'>;
+
 /** What is known before anything is done. */
 export interface Situation {
   readonly number: BuildNumber;
@@ -14,7 +16,7 @@ export interface Situation {
   /** The highest number in the registry; 0: there is no build. */
   readonly highest: number;
   /** What stands under this number already. */
-  readonly existing: ResolvedBuild | undefined;
+  readonly existing: Existing | undefined;
 }
 
 export type Plan =
@@ -41,14 +43,11 @@ export function planBuild(situation: Situation): Plan {
   };
 }
 
-function describe(existing: ResolvedBuild, owner: string, number: BuildNumber): string {
+function describe({ number: own, labels }: Existing, owner: string, number: BuildNumber): string {
   const from = /^[0-9a-f]{40,64}$/.test(owner) ? `commit ${owner}` : 'a commit that it does not name';
-  const created = existing.labels[createdLabel] ?? '';
+  const created = labels[createdLabel] ?? '';
   const when = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(created) ? ` on ${created}` : '';
-  const other =
-    existing.number === number
-      ? ''
-      : `, and calls itself ${existing.number === undefined ? 'no build' : `build ${existing.number}`}`;
+  const other = own === number ? '' : `, and calls itself ${own === undefined ? 'no build' : `build ${own}`}`;
   return `it was built from ${from}${when}${other}`;
 }
 

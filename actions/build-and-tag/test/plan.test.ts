@@ -1,11 +1,13 @@
-import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
 import { createdLabel, revisionLabel } from '@delivery/core/domain/build';
 import type { Situation } from '../src/plan.ts';
 import { planBuild } from '../src/plan.ts';
 import { commitA, commitB } from './fakes.ts';
 
 const digest = `sha256:${'1'.repeat(64)}` as const;
-const build = (number: number | undefined, labels: Record<string, string> = {}): ResolvedBuild => ({
+const build = (
+  number: number | undefined,
+  labels: Record<string, string> = {},
+): NonNullable<Situation['existing']> => ({
   digest,
   number,
   labels,

@@ -66,6 +66,10 @@ export function gated(
       await pass('listTags', '');
       return registry.listTags(repository, signal);
     },
+    listReferrers: (...given) => registry.listReferrers(...given),
+    writeBlob: (...given) => registry.writeBlob(...given),
+    copyBlob: (...given) => registry.copyBlob(...given),
+    remove: (...given) => registry.remove(...given),
   };
 }
 

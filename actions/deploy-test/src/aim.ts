@@ -1,15 +1,9 @@
+import type { Aim } from '@delivery/core/action/rollout/aim';
 import { quoted } from '@delivery/core/domain/delivery/found';
 import { pickImage, pickProject } from '@delivery/core/domain/delivery/pick';
-import type { ImageTopology, Project, ProjectWorkload, Topology } from '@delivery/core/domain/topology';
+import type { Topology } from '@delivery/core/domain/topology';
 import { InputError } from '@delivery/core/errors/errors';
 import type { Inputs } from './inputs.ts';
-
-/** What delivery.yaml says of the project and the image that the inputs name. */
-export interface Aim {
-  readonly project: Project;
-  readonly image: ImageTopology;
-  readonly workloads: readonly ProjectWorkload[];
-}
 
 /** Throws InputError for names that delivery.yaml does not know, or that do not belong together. */
 export function findAim(inputs: Pick<Inputs, 'project' | 'image'>, topology: Topology): Aim {
@@ -25,5 +19,5 @@ export function findAim(inputs: Pick<Inputs, 'project' | 'image'>, topology: Top
       { field: 'image', message: `project ${project.name} has no workloads for ${quoted(image.name)}` },
     ]);
   }
-  return { project, image, workloads };
+  return { project, image: image.name, repository: image.repository, workloads };
 }

@@ -17,8 +17,7 @@ export const inputs = {
 
 export type Inputs = InputsOf<typeof inputs>;
 
-export const outputs = ['result', 'digest', 'previous-digest', 'verdict', 'cause', 'url'] as const;
-
-export type Output = (typeof outputs)[number];
+export type { RolloutOutput as Output } from '@delivery/core/action/rollout/aim';
+export { rolloutOutputs as outputs } from '@delivery/core/action/rollout/aim';
 
 export { registryLoginProblems as check } from '@delivery/core/action/common-inputs';

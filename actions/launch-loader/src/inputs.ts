@@ -18,8 +18,7 @@ export const inputs = {
 
 export type Inputs = InputsOf<typeof inputs>;
 
-export const outputs = ['result', 'launched', 'blocked', 'failed', 'jobs'] as const;
-
-export type Output = (typeof outputs)[number];
+export type { LaunchOutput as Output } from '@delivery/core/action/launch/choices';
+export { launchOutputs as outputs } from '@delivery/core/action/launch/choices';
 
 export { registryLoginProblems as check } from '@delivery/core/action/common-inputs';

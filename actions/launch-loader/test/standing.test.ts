@@ -2,7 +2,7 @@ import type { Job } from '@delivery/core/domain/job';
 import type { Pod } from '@delivery/core/domain/workload';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { newCronJob, newJob } from '@delivery/testing/fake-jobs';
-import { standingOf } from '../src/standing.ts';
+import { standingOf } from '@delivery/core/action/launch/standing';
 import { condition } from './stage.ts';
 
 const cronJob = newCronJob({ podLabels: { app: 'loader' } });

@@ -2,9 +2,12 @@ import type { Digest } from '@delivery/core/domain/digest';
 import { isDigest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository, isTag } from '@delivery/core/domain/image-reference';
+import type { Descriptor } from '@delivery/core/domain/manifest';
+import { parseManifest, referrersTag } from '@delivery/core/domain/manifest';
 import { RemoteError } from '@delivery/core/errors/errors';
-import type { Manifest, Registry } from '@delivery/core/ports/registry';
+import type { BlobArrival, Manifest, Registry } from '@delivery/core/ports/registry';
 import type { ImageFixture } from './image-fixture.ts';
+import { digestOf } from './image-fixture.ts';
 import { RegistryStore } from './registry-store.ts';
 
 /** One use of the port; `reference` is a tag or a digest, empty for listTags. */
@@ -19,6 +22,8 @@ export class FakeRegistry implements Registry {
   readonly calls: RegistryCall[] = [];
   /** Runs before each call is answered: what it throws is the answer, what it changes is seen. For faults and races. */
   onCall: (call: RegistryCall) => void | Promise<void> = () => undefined;
+  /** False: it only deletes manifests, as distribution 2.8 does. */
+  deletesTags = true;
   readonly #store = new RegistryStore();
 
   seedBlob(repository: Repository, bytes: Uint8Array): Digest {
@@ -62,6 +67,45 @@ export class FakeRegistry implements Registry {
     checkReference(tag);
     await this.#called('writeManifest', repository, tag, signal);
     this.#put(repository, tag, manifest);
+  }
+
+  async listReferrers(repository: Repository, subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
+    await this.#called('listReferrers', repository, subject, signal);
+    const name = formatRepository(repository);
+    const listed = this.#store.manifest(name, referrersTag(subject));
+    const index = listed && parseManifest(listed.bytes, listed.mediaType, name);
+    const byTag = index?.kind === 'index' ? index.manifests : [];
+    const known = this.#store.referrers(name, subject);
+    return [...known, ...byTag.filter(({ digest }) => !known.some((other) => other.digest === digest))];
+  }
+
+  async writeBlob(repository: Repository, bytes: Uint8Array, signal: AbortSignal): Promise<Digest> {
+    await this.#called('writeBlob', repository, digestOf(bytes), signal);
+    return this.seedBlob(repository, bytes);
+  }
+
+  async copyBlob(
+    { digest }: Pick<Descriptor, 'digest' | 'size'>,
+    from: Repository,
+    to: Repository,
+    signal: AbortSignal,
+  ): Promise<BlobArrival> {
+    await this.#called('copyBlob', to, digest, signal);
+    if (this.#store.blob(formatRepository(to), digest)) return 'there';
+    const copied = this.#store.mountBlob(formatRepository(from), formatRepository(to), digest);
+    if (!copied) throw failure(`${formatRepository(from)} has no blob ${digest}`, 404);
+    return from.host === to.host ? 'mounted' : 'copied';
+  }
+
+  async remove(
+    repository: Repository,
+    reference: string,
+    signal: AbortSignal,
+  ): Promise<'removed' | 'absent' | 'unsupported'> {
+    checkReference(reference);
+    await this.#called('remove', repository, reference, signal);
+    if (isTag(reference) && !this.deletesTags) return 'unsupported';
+    return this.#store.remove(formatRepository(repository), reference) ? 'removed' : 'absent';
   }
 
   async listTags(repository: Repository, signal: AbortSignal): Promise<string[]> {

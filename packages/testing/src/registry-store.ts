@@ -1,4 +1,5 @@
 import type { Digest } from '@delivery/core/domain/digest';
+import type { Descriptor } from '@delivery/core/domain/manifest';
 import { parseManifest } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
 import { digestOf } from './image-fixture.ts';
@@ -15,6 +16,12 @@ export class RegistryStore {
     return digest;
   }
 
+  /** As a registry mounts it: undefined when `from` has none. */
+  mountBlob(from: string, to: string, digest: Digest): Digest | undefined {
+    const bytes = this.blob(from, digest);
+    return bytes && this.putBlob(to, bytes);
+  }
+
   blob(repository: string, digest: string): Uint8Array | undefined {
     return this.#blobs.get(`${repository}@${digest}`);
   }
@@ -24,8 +31,8 @@ export class RegistryStore {
     return this.#manifests.get(`${repository}@${digest}`);
   }
 
-  /** Undefined, and the tag set, when all that the manifest names is there; else the first digest that is missing. */
-  putManifest(repository: string, tag: string, mediaType: string, bytes: Uint8Array): Digest | undefined {
+  /** Undefined, and the tag set (none for a digest), when all that the manifest names is there; else the first digest that is missing. */
+  putManifest(repository: string, reference: string, mediaType: string, bytes: Uint8Array): Digest | undefined {
     const content = parseManifest(bytes, mediaType, repository);
     const missing =
       content.kind === 'index'
@@ -34,8 +41,31 @@ export class RegistryStore {
     if (missing) return missing.digest;
     const digest = digestOf(bytes);
     this.#manifests.set(`${repository}@${digest}`, { mediaType, digest, bytes: Uint8Array.from(bytes) });
-    this.tag(repository, tag, digest);
+    if (reference !== digest) this.tag(repository, reference, digest);
     return undefined;
+  }
+
+  /** What names `subject` as its subject, in the order of their digests. */
+  referrers(repository: string, subject: Digest): Descriptor[] {
+    const prefix = `${repository}@`;
+    const found = [...this.#manifests].flatMap(([key, { mediaType, digest, bytes }]): Descriptor[] => {
+      if (!key.startsWith(prefix)) return [];
+      const content = parseManifest(bytes, mediaType, repository);
+      if (content.subject?.digest !== subject) return [];
+      const { annotations } = content;
+      const artifactType = content.artifactType ?? (content.kind === 'image' ? content.config.mediaType : undefined);
+      const size = bytes.length;
+      return [{ mediaType, digest, size, platform: undefined, annotations, artifactType, isForeign: false }];
+    });
+    return found.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  }
+
+  /** The tag alone, or the manifest with all its tags; false when there was none. */
+  remove(repository: string, reference: string): boolean {
+    const tags = this.#tags.get(repository);
+    if (tags?.delete(reference)) return true;
+    for (const [tag, digest] of tags ?? []) if (digest === reference) tags?.delete(tag);
+    return this.#manifests.delete(`${repository}@${reference}`);
   }
 
   /** Sets a tag and nothing else: for lists of thousands. */

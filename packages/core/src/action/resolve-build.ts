@@ -1,11 +1,18 @@
 import type { BuildNumber } from '../domain/build.ts';
-import { buildNumberLabel, buildNumberOfTag, buildTag, latestTag, parseBuildNumber } from '../domain/build.ts';
+import {
+  buildNumberLabel,
+  buildNumberOfTag,
+  buildTag,
+  createdLabel,
+  latestTag,
+  parseBuildNumber,
+} from '../domain/build.ts';
 import type { BuildSelector } from '../domain/build-selector.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { formatRepository } from '../domain/image-reference.ts';
-import type { ImageManifest } from '../domain/manifest.ts';
-import { maxConfigBytes, parseImageConfig, parseManifest, platformImages } from '../domain/manifest.ts';
+import type { ImageConfig, ImageManifest } from '../domain/manifest.ts';
+import { maxConfigBytes, parseImageConfig, parseManifest, parseTime, platformImages } from '../domain/manifest.ts';
 import { ActionError, RemoteError } from '../errors/errors.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
 
@@ -16,6 +23,10 @@ export interface ResolvedBuild {
   /** Label build.number; undefined where the image has none. */
   readonly number: BuildNumber | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Label org.opencontainers.image.created, else what the config says; undefined where neither is a time. */
+  readonly created: Date | undefined;
+  /** The manifest or index, byte for byte. */
+  readonly manifest: Manifest;
 }
 
 /**
@@ -44,8 +55,14 @@ export async function readBuild(
 ): Promise<ResolvedBuild | undefined> {
   const manifest = await registry.readManifest(repository, reference, signal);
   if (!manifest) return undefined;
-  const labels = await readLabels(manifest, repository, registry, signal);
-  return { digest: manifest.digest, number: parseBuildNumber(labels[buildNumberLabel] ?? ''), labels };
+  const { labels, created } = await readConfig(manifest, repository, registry, signal);
+  return {
+    digest: manifest.digest,
+    number: parseBuildNumber(labels[buildNumberLabel] ?? ''),
+    labels,
+    created: parseTime(labels[createdLabel]) ?? created,
+    manifest,
+  };
 }
 
 function referenceOf(selector: BuildSelector): string {
@@ -60,12 +77,12 @@ function referenceOf(selector: BuildSelector): string {
 }
 
 /** Every platform of an index is one build, so the labels of the first one are those of all. */
-async function readLabels(
+async function readConfig(
   manifest: Manifest,
   repository: Repository,
   registry: Registry,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<ImageConfig> {
   const where = `${formatRepository(repository)}@${manifest.digest}`;
   let image: ImageManifest | undefined;
   const parsed = parseManifest(manifest.bytes, manifest.mediaType, where);
@@ -79,7 +96,7 @@ async function readLabels(
   }
   if (!image) throw new RemoteError('registry', `${where} holds no image of any platform`, { retryable: false });
   const config = await registry.readBlob(repository, image.config.digest, maxConfigBytes, signal);
-  return parseImageConfig(config, where).labels;
+  return parseImageConfig(config, where);
 }
 
 const offered = 5;

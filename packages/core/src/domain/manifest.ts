@@ -36,6 +36,10 @@ export interface Descriptor {
   readonly size: number;
   readonly platform: Platform | undefined;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of a manifest that refers to another: what it is, such as a signature. Undefined when it is not said. */
+  readonly artifactType: string | undefined;
+  /** The content may be had from elsewhere: a foreign layer, which a registry need not have. */
+  readonly isForeign: boolean;
 }
 
 export interface ImageManifest {
@@ -43,12 +47,18 @@ export interface ImageManifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** The type of what is no image to run; else that of its config decides (OCI image spec 1.1, manifest.md). */
+  readonly artifactType: string | undefined;
+  /** What this one refers to: that manifest's referrers name it. */
+  readonly subject: Descriptor | undefined;
 }
 
 export interface ImageIndex {
   readonly kind: 'index';
   readonly manifests: readonly Descriptor[];
   readonly annotations: Readonly<Record<string, string>>;
+  readonly artifactType: string | undefined;
+  readonly subject: Descriptor | undefined;
 }
 
 /** The fields of an image's config that are used (OCI image spec 1.1, config.md). */
@@ -67,20 +77,23 @@ const descriptor = z.object({
   size: z.int().min(0),
   platform: platform.nullish(),
   annotations: textMap,
+  artifactType: z.string().nullish(),
+  urls: z.array(z.string()).nullish(),
 });
 const schemaVersion = z.literal(2);
+const common = { annotations: textMap, artifactType: z.string().nullish(), subject: descriptor.nullish() };
 const imageManifest = z.object({
   schemaVersion,
   mediaType: z.string().optional(),
   config: descriptor,
   layers: z.array(descriptor).max(maxEntries),
-  annotations: textMap,
+  ...common,
 });
 const imageIndex = z.object({
   schemaVersion,
   mediaType: z.string().optional(),
   manifests: z.array(descriptor).max(maxEntries),
-  annotations: textMap,
+  ...common,
 });
 const imageConfig = platform.extend({
   created: z.string().nullish(),
@@ -100,14 +113,14 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, where: strin
   if (document.mediaType !== undefined && document.mediaType !== mediaType) {
     throw malformed(where, `says it is ${quoted(document.mediaType)}, but the registry says ${quoted(mediaType)}`);
   }
-  const annotations = document.annotations ?? {};
-  if ('manifests' in document) return { kind: 'index', manifests: document.manifests.map(asDescriptor), annotations };
-  return {
-    kind: 'image',
-    config: asDescriptor(document.config),
-    layers: document.layers.map(asDescriptor),
-    annotations,
+  const rest = {
+    annotations: document.annotations ?? {},
+    artifactType: document.artifactType ?? undefined,
+    subject: document.subject ? asDescriptor(document.subject) : undefined,
   };
+  if ('manifests' in document) return { kind: 'index', manifests: document.manifests.map(asDescriptor), ...rest };
+  const layers = document.layers.map(asDescriptor);
+  return { kind: 'image', config: asDescriptor(document.config), layers, ...rest };
 }
 
 /** Reads an image's config. Throws RemoteError (`registry`) for what is none. */
@@ -118,6 +131,11 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
     created: parseTime(document.created),
     labels: document.config?.Labels ?? {},
   };
+}
+
+/** The tag that stands in for the referrers API where a registry has none (distribution spec 1.1, "Referrers Tag Schema"). */
+export function referrersTag(digest: Digest): string {
+  return digest.replace(':', '-');
 }
 
 /**
@@ -138,6 +156,8 @@ function asDescriptor(entry: z.output<typeof descriptor>): Descriptor {
     size,
     platform: entry.platform ? asPlatform(entry.platform) : undefined,
     annotations: entry.annotations ?? {},
+    artifactType: entry.artifactType ?? undefined,
+    isForeign: /\.(?:foreign|nondistributable)\./.test(mediaType) || (entry.urls ?? []).length > 0,
   };
 }
 
@@ -145,7 +165,8 @@ function asPlatform({ os, architecture, variant = '' }: z.output<typeof platform
   return { os, architecture, variant };
 }
 
-function parseTime(text: string | null | undefined): Date | undefined {
+/** A time of RFC 3339; undefined when the text is none. */
+export function parseTime(text: string | null | undefined): Date | undefined {
   if (!text || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const time = new Date(text);
   return Number.isNaN(time.getTime()) ? undefined : time;

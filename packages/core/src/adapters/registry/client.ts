@@ -103,6 +103,11 @@ export function connectRegistry(options: RegistryOptions): Registry {
       if (![200, 201, 202].includes(answer.status)) throw await refusal(what, repository, 'pull,push', answer, signal);
     },
 
+    listReferrers: () => Promise.reject(new TypeError('not yet')),
+    writeBlob: () => Promise.reject(new TypeError('not yet')),
+    copyBlob: () => Promise.reject(new TypeError('not yet')),
+    remove: () => Promise.reject(new TypeError('not yet')),
+
     // Distribution spec 1.1, "Listing tags"
     async listTags(repository, signal) {
       const what = `listing the tags of ${formatRepository(repository)}`;

@@ -1,3 +1,4 @@
+import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
 import type { ImageTopology, Project, ProjectJob, ProjectWorkload, Topology } from '../topology.ts';
 import { quoted } from './found.ts';
@@ -30,6 +31,37 @@ export function jobsOf(topology: Topology, image: string): { project: Project; j
     const job = Object.hasOwn(project.jobs, image) ? project.jobs[image] : undefined;
     return job ? [{ project, job }] : [];
   });
+}
+
+/**
+ * Those of `all` that input `field` names, all of them when it names none. Throws one InputError for every name that is no project of
+ * delivery.yaml, or none of `all`: `lacks` says what it lacks, such as `has no job for "loader"`.
+ */
+export function chooseProjects<T extends { readonly project: Project }>(
+  topology: Topology,
+  names: readonly string[],
+  all: readonly T[],
+  lacks: string,
+  field = 'projects',
+): readonly T[] {
+  if (names.length === 0) return all;
+  const problems: Problem[] = [];
+  const chosen = [...new Set(names)].flatMap((name) => {
+    try {
+      pickProject(topology, name, field);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+    const found = all.find(({ project }) => project.name === name);
+    if (found) return [found];
+    const others = all.map(({ project }) => project.name).join(', ');
+    problems.push({ field, message: `project ${quoted(name)} ${lacks}; those that have: ${others}` });
+    return [];
+  });
+  if (problems.length > 0) throw new InputError(problems);
+  return chosen;
 }
 
 function pick<T>(all: Readonly<Record<string, T>>, name: string, field: string, what: string): T {

@@ -1,8 +1,8 @@
-import { printable } from '@delivery/core/action/printable';
-import { within } from '@delivery/core/action/within';
-import type { Pod } from '@delivery/core/domain/workload';
-import { RemoteError } from '@delivery/core/errors/errors';
-import type { ContainerRun } from '@delivery/core/ports/jobs';
+import { printable } from '../printable.ts';
+import { within } from '../within.ts';
+import type { Pod } from '../../domain/workload.ts';
+import { RemoteError } from '../../errors/errors.ts';
+import type { ContainerRun } from '../../ports/jobs.ts';
 import type { LaunchScene } from './scene.ts';
 
 /** What one run of a container has logged, as far as it is needed afterwards. */

@@ -1,8 +1,8 @@
-import { viewsAndTimers } from '@delivery/core/action/views';
-import type { Job, JobsView } from '@delivery/core/domain/job';
-import type { Sign } from '@delivery/core/domain/rollout/cause';
-import type { Standing as SignStanding } from '@delivery/core/domain/rollout/weigh';
-import type { ClusterEvent, Pod } from '@delivery/core/domain/workload';
+import { viewsAndTimers } from '../views.ts';
+import type { Job, JobsView } from '../../domain/job.ts';
+import type { Sign } from '../../domain/rollout/cause.ts';
+import type { Standing as SignStanding } from '../../domain/rollout/weigh.ts';
+import type { ClusterEvent, Pod } from '../../domain/workload.ts';
 import { LogPump } from './log-pump.ts';
 import type { LaunchScene } from './scene.ts';
 import { hasStarted, judgeStart } from './start.ts';
@@ -31,8 +31,8 @@ export async function followJob(
   containers: readonly string[],
   scene: LaunchScene,
 ): Promise<Followed> {
-  const { jobs, clock, signal, inputs } = scene;
-  const only = inputs.wait === 'start' ? ({ only: 'pods' } as const) : {};
+  const { jobs, clock, signal, choices } = scene;
+  const only = choices.wait === 'start' ? ({ only: 'pods' } as const) : {};
   const views = viewsAndTimers((stop) => jobs.watch(from, only, stop), clock, signal);
   const began = clock.now().getTime();
   const following = new Following(job, containers, scene);
@@ -89,7 +89,7 @@ class Following {
     const how = current && endOf(current);
     this.pods = merged(this.pods, podsOf(this.#job, view.pods));
     this.started ||= hasStarted(this.pods, this.#containers);
-    if (this.#scene.inputs.wait === 'start') {
+    if (this.#scene.choices.wait === 'start') {
       if (this.started || how === 'Complete') return { is: 'started', pods: this.pods };
     } else {
       this.#pump.feed(this.pods, this.#containers);

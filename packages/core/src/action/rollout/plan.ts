@@ -1,11 +1,11 @@
-import type { BuildNumber } from '@delivery/core/domain/build';
-import { buildNumberOfTag, buildTag } from '@delivery/core/domain/build';
-import { parseImageReference } from '@delivery/core/domain/image-reference';
-import { healthOf, imagesOf, runsImages, sameImage } from '@delivery/core/domain/rollout/health';
-import { findWorkload } from '@delivery/core/domain/rollout/judge';
-import type { ProjectWorkload } from '@delivery/core/domain/topology';
-import type { NamespaceView, Workload, WorkloadReference } from '@delivery/core/domain/workload';
-import { describeWorkload } from '@delivery/core/domain/workload';
+import type { BuildNumber } from '../../domain/build.ts';
+import { buildNumberOfTag, buildTag } from '../../domain/build.ts';
+import { parseImageReference } from '../../domain/image-reference.ts';
+import { healthOf, imagesOf, runsImages, sameImage } from '../../domain/rollout/health.ts';
+import { findWorkload } from '../../domain/rollout/judge.ts';
+import type { ProjectWorkload } from '../../domain/topology.ts';
+import type { NamespaceView, Workload, WorkloadReference } from '../../domain/workload.ts';
+import { describeWorkload } from '../../domain/workload.ts';
 
 /** Annotations of a workload that this action writes. */
 export const buildAnnotation = 'delivery.actions/build';

@@ -1,7 +1,7 @@
 import type { NamespaceView, Workload } from '@delivery/core/domain/workload';
 import { newWorkload } from '@delivery/testing/fake-cluster';
-import type { Wanted } from '../src/plan.ts';
-import { planRollout } from '../src/plan.ts';
+import type { Wanted } from '@delivery/core/action/rollout/plan';
+import { planRollout } from '@delivery/core/action/rollout/plan';
 
 const repository = 'registry.example.org/dev/web-stream';
 const reference = (digit: string) => `${repository}@sha256:${digit.repeat(64)}`;

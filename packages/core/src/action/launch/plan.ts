@@ -1,12 +1,12 @@
-import { runAnnotation } from '@delivery/core/action/own-job';
-import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
-import type { RunContext } from '@delivery/core/action/run-context';
-import { runUrl } from '@delivery/core/action/run-context';
-import { revisionLabel } from '@delivery/core/domain/build';
-import { dataOriginLabel } from '@delivery/core/domain/data-directory';
-import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
-import { describeJob } from '@delivery/core/domain/job';
-import type { ProjectJob } from '@delivery/core/domain/topology';
+import { runAnnotation } from '../own-job.ts';
+import type { ResolvedBuild } from '../resolve-build.ts';
+import type { RunContext } from '../run-context.ts';
+import { runUrl } from '../run-context.ts';
+import { revisionLabel } from '../../domain/build.ts';
+import { dataOriginLabel } from '../../domain/data-directory.ts';
+import type { CronJob, Job, JobsView, NewJob } from '../../domain/job.ts';
+import { describeJob } from '../../domain/job.ts';
+import type { ProjectJob } from '../../domain/topology.ts';
 import type { Running } from './standing.ts';
 import { cronJobLabel, endOf, isOfLoader, jobNameOf, standingOf } from './standing.ts';
 
@@ -35,7 +35,7 @@ export type Plan =
   | { readonly do: 'refuse'; readonly reason: string; readonly next: string };
 
 export interface Wanted {
-  readonly build: ResolvedBuild;
+  readonly build: Pick<ResolvedBuild, 'digest' | 'number' | 'labels'>;
   /** `repository@sha256:…` */
   readonly reference: string;
   readonly job: ProjectJob;

@@ -1,5 +1,5 @@
-import type { CronJob, Job, JobsView } from '@delivery/core/domain/job';
-import type { Pod } from '@delivery/core/domain/workload';
+import type { CronJob, Job, JobsView } from '../../domain/job.ts';
+import type { Pod } from '../../domain/workload.ts';
 
 /** Label of what is launched from a CronJob, its name. */
 export const cronJobLabel = 'delivery.actions/cron-job';

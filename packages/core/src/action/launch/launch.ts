@@ -1,7 +1,7 @@
-import { viewsAndTimers } from '@delivery/core/action/views';
-import type { Job, JobsView } from '@delivery/core/domain/job';
-import { describeJob } from '@delivery/core/domain/job';
-import { RemoteError } from '@delivery/core/errors/errors';
+import { viewsAndTimers } from '../views.ts';
+import type { Job, JobsView } from '../../domain/job.ts';
+import { describeJob } from '../../domain/job.ts';
+import { RemoteError } from '../../errors/errors.ts';
 import type { Plan } from './plan.ts';
 import { planLaunch } from './plan.ts';
 import type { LaunchScene } from './scene.ts';
@@ -29,7 +29,7 @@ export async function launch(scene: LaunchScene, onMaking: () => void): Promise<
       plan = planLaunch(wanted, cronJob, view);
     }
     if (plan.do === 'blocked' || plan.do === 'refuse') return plan;
-    if (scene.inputs['dry-run']) return planned(plan, scene);
+    if (scene.choices['dry-run']) return planned(plan, scene);
     if (plan.do === 'adopt') {
       log.info(`${prefix}${describeJob(plan.job)} is this run's own: it is followed`);
       return { do: 'follow', job: plan.job, view, containers: plan.containers };
@@ -71,8 +71,8 @@ async function replace(
   }
 }
 
-function deadlineOf({ inputs, clock, timeoutMs }: LaunchScene): Date | undefined {
-  return inputs['on-running'] === 'wait' && !inputs['dry-run']
+function deadlineOf({ choices, clock, timeoutMs }: LaunchScene): Date | undefined {
+  return choices['on-running'] === 'wait' && !choices['dry-run']
     ? new Date(clock.now().getTime() + timeoutMs)
     : undefined;
 }

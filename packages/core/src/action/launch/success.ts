@@ -1,7 +1,7 @@
-import { oneLine } from '@delivery/core/action/printable';
-import { untilRight } from '@delivery/core/action/until-right';
-import type { CountCheck } from '@delivery/core/domain/topology';
-import { RemoteError } from '@delivery/core/errors/errors';
+import { oneLine } from '../printable.ts';
+import { untilRight } from '../until-right.ts';
+import type { CountCheck } from '../../domain/topology.ts';
+import { RemoteError } from '../../errors/errors.ts';
 import type { LastRun } from './causes.ts';
 import type { LoggedRun } from './log-pump.ts';
 import type { Scene } from './scene.ts';

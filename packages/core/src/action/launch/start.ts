@@ -1,11 +1,11 @@
-import type { Job } from '@delivery/core/domain/job';
-import { describeJob } from '@delivery/core/domain/job';
-import type { Sign } from '@delivery/core/domain/rollout/cause';
-import { podSigns } from '@delivery/core/domain/rollout/pod-signs';
-import type { Standing as SignStanding } from '@delivery/core/domain/rollout/weigh';
-import { weigh } from '@delivery/core/domain/rollout/weigh';
-import { creationFailure, creationSign } from '@delivery/core/domain/rollout/workload-signs';
-import type { ClusterEvent, ContainerStatus, Pod } from '@delivery/core/domain/workload';
+import type { Job } from '../../domain/job.ts';
+import { describeJob } from '../../domain/job.ts';
+import type { Sign } from '../../domain/rollout/cause.ts';
+import { podSigns } from '../../domain/rollout/pod-signs.ts';
+import type { Standing as SignStanding } from '../../domain/rollout/weigh.ts';
+import { weigh } from '../../domain/rollout/weigh.ts';
+import { creationFailure, creationSign } from '../../domain/rollout/workload-signs.ts';
+import type { ClusterEvent, ContainerStatus, Pod } from '../../domain/workload.ts';
 import { hasEnded } from './standing.ts';
 
 /** Whether one of the containers that run the image has begun, in any pod. */

@@ -1,8 +1,8 @@
-import { listInTime, removeOwn } from '@delivery/core/action/own-job';
-import type { CronJob, Job } from '@delivery/core/domain/job';
-import { describeJob } from '@delivery/core/domain/job';
-import { creationSign } from '@delivery/core/domain/rollout/workload-signs';
-import { ActionError, RemoteError } from '@delivery/core/errors/errors';
+import { listInTime, removeOwn } from '../own-job.ts';
+import type { CronJob, Job } from '../../domain/job.ts';
+import { describeJob } from '../../domain/job.ts';
+import { creationSign } from '../../domain/rollout/workload-signs.ts';
+import { ActionError, RemoteError } from '../../errors/errors.ts';
 import { followJob } from './follow.ts';
 import { judged } from './judged.ts';
 import type { Launched } from './launch.ts';
@@ -64,7 +64,7 @@ async function attempt(scene: Scene, made: Made): Promise<Ended> {
   return { job, ...(await judged(followed, job, containers, inProject)) };
 }
 
-function withoutJob(launched: Exclude<Launched, { do: 'follow' }>, { place, inputs }: LaunchScene): Ended {
+function withoutJob(launched: Exclude<Launched, { do: 'follow' }>, { place, choices }: LaunchScene): Ended {
   const { namespace } = place.project;
   if (launched.do === 'refuse')
     return { verdict: 'failed', cause: 'refused', sentence: launched.reason, next: launched.next };
@@ -75,7 +75,7 @@ function withoutJob(launched: Exclude<Launched, { do: 'follow' }>, { place, inpu
   const sentence = `${running.join(', ')}; it was left alone`;
   const stuck = launched.running.find(({ mayNotEnd }) => mayNotEnd);
   const next = [
-    inputs['on-running'] === 'fail'
+    choices['on-running'] === 'fail'
       ? 'Run this again when it has ended.'
       : `The next build of the image tries again; or run this again for ${place.project.name} alone when it has ended.`,
     ...(stuck ? [`It may not end by itself: see why, or kubectl -n ${namespace} delete job ${stuck.name}.`] : []),
@@ -88,7 +88,7 @@ async function cancelled(scene: Scene, made: Made): Promise<Ended> {
   const verdict = 'cancelled' as const;
   const job = made.job ?? (made.isMaking && made.cronJob ? await findOwn(scene, made.cronJob) : undefined);
   if (!job) return { verdict, sentence: 'the run was cancelled before a Job was made', next: 'Run it again.' };
-  if (scene.inputs['on-cancel'] === 'leave') {
+  if (scene.choices['on-cancel'] === 'leave') {
     const next = 'A re-run of this workflow run goes on watching it while it runs.';
     return { verdict, sentence: `the run was cancelled; ${describeJob(job)} is left to its end`, next, job };
   }

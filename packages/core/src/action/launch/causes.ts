@@ -1,6 +1,6 @@
-import { bare } from '@delivery/core/domain/rollout/container-signs';
-import type { Job } from '@delivery/core/domain/job';
-import type { ContainerState, Pod } from '@delivery/core/domain/workload';
+import { bare } from '../../domain/rollout/container-signs.ts';
+import type { Job } from '../../domain/job.ts';
+import type { ContainerState, Pod } from '../../domain/workload.ts';
 import type { Cause } from './verdict.ts';
 
 export interface Diagnosis {

@@ -1,11 +1,11 @@
-import { describeEvent, describePod } from '@delivery/core/action/describe';
-import { printable } from '@delivery/core/action/printable';
-import type { SummaryBlock } from '@delivery/core/action/outcome';
-import type { Diagnosis, RolloutTarget } from '@delivery/core/domain/rollout/judge';
-import { findWorkload } from '@delivery/core/domain/rollout/judge';
-import { isReady, newestPods, newestReplicaSet } from '@delivery/core/domain/rollout/newest';
-import type { ContainerStatus, NamespaceView, Pod } from '@delivery/core/domain/workload';
-import { ActionError } from '@delivery/core/errors/errors';
+import { describeEvent, describePod } from '../describe.ts';
+import { printable } from '../printable.ts';
+import type { SummaryBlock } from '../outcome.ts';
+import type { Diagnosis, RolloutTarget } from '../../domain/rollout/judge.ts';
+import { findWorkload } from '../../domain/rollout/judge.ts';
+import { isReady, newestPods, newestReplicaSet } from '../../domain/rollout/newest.ts';
+import type { ContainerStatus, NamespaceView, Pod } from '../../domain/workload.ts';
+import { ActionError } from '../../errors/errors.ts';
 import type { Scene } from './follow.ts';
 
 /** What is kept of a failed rollout before anything is rolled back; each part has its title. */

@@ -1,19 +1,18 @@
-import type { Outcome } from '@delivery/core/action/outcome';
-import { oneLine } from '@delivery/core/action/printable';
-import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
-import type { Cause } from '@delivery/core/domain/rollout/cause';
-import type { Diagnosis, RolloutTarget, WorkloadState } from '@delivery/core/domain/rollout/judge';
-import type { NamespaceView } from '@delivery/core/domain/workload';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import { RemoteError } from '@delivery/core/errors/errors';
-import type { Web } from '@delivery/core/ports/web';
-import type { Aim } from './aim.ts';
+import type { Outcome } from '../outcome.ts';
+import { oneLine } from '../printable.ts';
+import type { Cause } from '../../domain/rollout/cause.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
+import type { NamespaceView } from '../../domain/workload.ts';
+import { describeWorkload } from '../../domain/workload.ts';
+import { RemoteError } from '../../errors/errors.ts';
+import type { Web } from '../../ports/web.ts';
+import type { Aim, RolloutChoices, RolloutOutput } from './aim.ts';
 import { failingCheck } from './checks.ts';
 import type { Evidence } from './evidence.ts';
 import { collectEvidence, evidenceBlocks } from './evidence.ts';
 import type { RolloutEnd, Scene } from './follow.ts';
 import { followRollout } from './follow.ts';
-import type { Inputs, Output } from './inputs.ts';
 import { observe } from './observe.ts';
 import type { Step } from './plan.ts';
 import { healthyAnnotation } from './plan.ts';
@@ -25,12 +24,12 @@ import { rollBack } from './rollback.ts';
 /** One deployment under way. */
 export interface Deployment {
   readonly aim: Aim;
-  readonly build: ResolvedBuild;
+  readonly digest: Digest;
   /** Such as `web latest-412`. */
   readonly title: string;
   readonly steps: readonly Step[];
   readonly scene: Scene;
-  readonly inputs: Inputs;
+  readonly choices: RolloutChoices;
   readonly web: Web;
 }
 
@@ -39,9 +38,9 @@ export async function verify(
   deployment: Deployment,
   targets: readonly RolloutTarget[],
   unchanged: boolean,
-): Promise<Outcome<Output>> {
-  const { scene, inputs } = deployment;
-  const deadline = new Date(scene.clock.now().getTime() + inputs.timeout);
+): Promise<Outcome<RolloutOutput>> {
+  const { scene, choices } = deployment;
+  const deadline = new Date(scene.clock.now().getTime() + choices.timeout);
   const end = await followRollout(targets, scene, deadline);
   const runs = end.states.some(({ health }) => health.is === 'healthy');
   if (end.is !== 'healthy') return unhealthy(deployment, end, targets);
@@ -58,7 +57,11 @@ export async function verify(
   return wellEnded(deployment, end.states, unchanged);
 }
 
-function wellEnded(deployment: Deployment, states: readonly WorkloadState[], unchanged: boolean): Outcome<Output> {
+function wellEnded(
+  deployment: Deployment,
+  states: readonly WorkloadState[],
+  unchanged: boolean,
+): Outcome<RolloutOutput> {
   const { title, aim, scene } = deployment;
   const stopped = states
     .filter(({ health }) => health.is === 'stopped')
@@ -86,7 +89,7 @@ function unhealthy(
   deployment: Deployment,
   end: Exclude<RolloutEnd, { is: 'healthy' }>,
   targets: readonly RolloutTarget[],
-): Promise<Outcome<Output>> | Outcome<Output> {
+): Promise<Outcome<RolloutOutput>> | Outcome<RolloutOutput> {
   const { title } = deployment;
   switch (end.is) {
     case 'cancelled':
@@ -112,15 +115,15 @@ export async function failed(
   deployment: Deployment,
   diagnosis: Diagnosis,
   scenery: Scenery | undefined,
-): Promise<Outcome<Output>> {
-  const { scene, steps, inputs, title } = deployment;
+): Promise<Outcome<RolloutOutput>> {
+  const { scene, steps, choices, title } = deployment;
   const states = scenery?.states ?? [];
   scene.log.info(`${title} failed (${diagnosis.cause}): ${diagnosis.sentence}`);
   let evidence: Evidence = { parts: [], lastLogLine: '' };
   let rollback: Rollback | undefined;
   try {
     if (scenery) evidence = await collectEvidence(scenery.targets, scenery.view, diagnosis, scene);
-    if (inputs['on-failure'] === 'rollback') rollback = await rollBack(steps, scene, inputs.timeout);
+    if (choices['on-failure'] === 'rollback') rollback = await rollBack(steps, scene, choices.timeout);
   } catch (error) {
     if (!scene.signal.aborted) throw error;
     return cancelled(deployment, states, `after it had failed: ${diagnosis.sentence}`);
@@ -146,7 +149,11 @@ function causeOf({ cause }: Diagnosis, { lastLogLine }: Evidence): Cause {
 }
 
 /** Nothing is undone: the rollout goes on in the cluster, and running it again goes on from there. */
-export function cancelled(deployment: Deployment, states: readonly WorkloadState[], when: string): Outcome<Output> {
+export function cancelled(
+  deployment: Deployment,
+  states: readonly WorkloadState[],
+  when: string,
+): Outcome<RolloutOutput> {
   const seen = states.map(({ workload, health }) => `${describeWorkload(workload)}: ${health.detail}`).join(', ');
   const reason = `Cancelled ${when}. ${seen === '' ? '' : `Last seen: ${seen}.`}`.trim();
   const next = 'What was set stays set and goes on rolling out in the cluster; run it again to see it through.';
@@ -158,7 +165,7 @@ async function askPages(
   deployment: Deployment,
   states: readonly WorkloadState[],
   targets: readonly RolloutTarget[],
-): Promise<Outcome<Output> | undefined> {
+): Promise<Outcome<RolloutOutput> | undefined> {
   const { aim, web, scene } = deployment;
   const { cluster, clock, namespace, signal } = scene;
   try {
@@ -189,10 +196,10 @@ async function rememberHealthy({ steps, scene }: Deployment, states: readonly Wo
 }
 
 function storyOf(
-  { build, aim, steps }: Deployment,
+  { digest, aim, steps }: Deployment,
   states: readonly WorkloadState[],
 ): Pick<Story, 'digest' | 'checks' | 'steps' | 'states'> {
-  return { digest: build.digest, checks: aim.project.checks, steps, states };
+  return { digest, checks: aim.project.checks, steps, states };
 }
 
 const nextSteps: Readonly<Record<Cause, string>> = {

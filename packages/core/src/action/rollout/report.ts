@@ -1,11 +1,11 @@
-import type { Cell, Outcome, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
-import { parseImageReference } from '@delivery/core/domain/image-reference';
-import { shortDigest } from '@delivery/core/domain/digest';
-import type { Cause } from '@delivery/core/domain/rollout/cause';
-import type { WorkloadState } from '@delivery/core/domain/rollout/judge';
-import type { Check } from '@delivery/core/domain/topology';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import type { Output } from './inputs.ts';
+import type { Cell, Outcome, ResultState, SummaryBlock } from '../outcome.ts';
+import { parseImageReference } from '../../domain/image-reference.ts';
+import { shortDigest } from '../../domain/digest.ts';
+import type { Cause } from '../../domain/rollout/cause.ts';
+import type { WorkloadState } from '../../domain/rollout/judge.ts';
+import type { Check } from '../../domain/topology.ts';
+import { describeWorkload } from '../../domain/workload.ts';
+import type { RolloutOutput } from './aim.ts';
 import type { Images, Step } from './plan.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -25,7 +25,7 @@ export interface Story {
   readonly evidence?: readonly SummaryBlock[];
 }
 
-export function tell(story: Story): Outcome<Output> {
+export function tell(story: Story): Outcome<RolloutOutput> {
   const { digest, steps, verdict, cause, result, reason, next } = story;
   const before = steps.flatMap((step) => Object.values(step.before))[0] ?? '';
   return {

@@ -1,12 +1,12 @@
-import { readBuild } from '@delivery/core/action/resolve-build';
-import type { BuildNumber } from '@delivery/core/domain/build';
-import { parseBuildNumber } from '@delivery/core/domain/build';
-import { parseImageReference, sameRepository } from '@delivery/core/domain/image-reference';
-import { imagesOf } from '@delivery/core/domain/rollout/health';
-import { findWorkload } from '@delivery/core/domain/rollout/judge';
-import type { NamespaceView } from '@delivery/core/domain/workload';
-import type { Cluster } from '@delivery/core/ports/cluster';
-import type { Registry } from '@delivery/core/ports/registry';
+import { readBuild } from '../resolve-build.ts';
+import type { BuildNumber } from '../../domain/build.ts';
+import { parseBuildNumber } from '../../domain/build.ts';
+import { parseImageReference, sameRepository } from '../../domain/image-reference.ts';
+import { imagesOf } from '../../domain/rollout/health.ts';
+import { findWorkload } from '../../domain/rollout/judge.ts';
+import type { NamespaceView } from '../../domain/workload.ts';
+import type { Cluster } from '../../ports/cluster.ts';
+import type { Registry } from '../../ports/registry.ts';
 import type { Aim } from './aim.ts';
 import { buildAnnotation } from './plan.ts';
 
@@ -26,7 +26,7 @@ export function newestEvent({ events }: NamespaceView): Date {
  * set by hand. Where the registry has it no more, the annotation is all there is.
  */
 export async function highestRunning(
-  { project, image, workloads }: Aim,
+  { project, repository, workloads }: Aim,
   view: NamespaceView,
   registry: Registry,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export async function highestRunning(
   async function numberOf(running: string): Promise<BuildNumber | undefined> {
     const reference = parseImageReference(running);
     const content = reference?.digest ?? reference?.tag;
-    if (!reference || content === undefined || !sameRepository(reference, image.repository)) return undefined;
-    return (await readBuild(content, image.repository, registry, signal))?.number;
+    if (!reference || content === undefined || !sameRepository(reference, repository)) return undefined;
+    return (await readBuild(content, repository, registry, signal))?.number;
   }
 }

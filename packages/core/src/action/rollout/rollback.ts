@@ -1,7 +1,7 @@
-import { sameImage } from '@delivery/core/domain/rollout/health';
-import type { RolloutTarget, WorkloadState } from '@delivery/core/domain/rollout/judge';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import { RemoteError } from '@delivery/core/errors/errors';
+import { sameImage } from '../../domain/rollout/health.ts';
+import type { RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
+import { describeWorkload } from '../../domain/workload.ts';
+import { RemoteError } from '../../errors/errors.ts';
 import { isConflict } from './apply.ts';
 import type { Scene } from './follow.ts';
 import { followRollout } from './follow.ts';

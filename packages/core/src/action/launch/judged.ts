@@ -1,10 +1,10 @@
-import { describeEvent, describePod } from '@delivery/core/action/describe';
-import type { SummaryBlock } from '@delivery/core/action/outcome';
-import type { Job } from '@delivery/core/domain/job';
-import { describeJob } from '@delivery/core/domain/job';
-import { bare } from '@delivery/core/domain/rollout/container-signs';
-import type { ClusterEvent, Pod } from '@delivery/core/domain/workload';
-import { RemoteError } from '@delivery/core/errors/errors';
+import { describeEvent, describePod } from '../describe.ts';
+import type { SummaryBlock } from '../outcome.ts';
+import type { Job } from '../../domain/job.ts';
+import { describeJob } from '../../domain/job.ts';
+import { bare } from '../../domain/rollout/container-signs.ts';
+import type { ClusterEvent, Pod } from '../../domain/workload.ts';
+import { RemoteError } from '../../errors/errors.ts';
 import { diagnoseFailure, lastRun } from './causes.ts';
 import type { Followed } from './follow.ts';
 import type { LaunchScene } from './scene.ts';

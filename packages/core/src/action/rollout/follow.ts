@@ -1,13 +1,13 @@
-import { viewsAndTimers } from '@delivery/core/action/views';
-import type { Diagnosis, RolloutTarget, WorkloadState } from '@delivery/core/domain/rollout/judge';
-import { diagnoseTimeout, judge } from '@delivery/core/domain/rollout/judge';
-import type { Removal, Standing } from '@delivery/core/domain/rollout/weigh';
-import type { NamespaceView } from '@delivery/core/domain/workload';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import { RemoteError, TimeoutError } from '@delivery/core/errors/errors';
-import type { Clock } from '@delivery/core/ports/clock';
-import type { Log } from '@delivery/core/ports/log';
-import type { Cluster } from '@delivery/core/ports/cluster';
+import { viewsAndTimers } from '../views.ts';
+import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
+import { diagnoseTimeout, judge } from '../../domain/rollout/judge.ts';
+import type { Removal, Standing } from '../../domain/rollout/weigh.ts';
+import type { NamespaceView } from '../../domain/workload.ts';
+import { describeWorkload } from '../../domain/workload.ts';
+import { RemoteError, TimeoutError } from '../../errors/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Cluster } from '../../ports/cluster.ts';
 
 /** Where a rollout takes place and what it is watched with. */
 export interface Scene {

@@ -1,9 +1,9 @@
-import type { RolloutTarget } from '@delivery/core/domain/rollout/judge';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import type { ActionError } from '@delivery/core/errors/errors';
-import { RemoteError } from '@delivery/core/errors/errors';
-import type { Cluster, ImageChange } from '@delivery/core/ports/cluster';
-import type { Log } from '@delivery/core/ports/log';
+import type { RolloutTarget } from '../../domain/rollout/judge.ts';
+import { describeWorkload } from '../../domain/workload.ts';
+import type { ActionError } from '../../errors/errors.ts';
+import { RemoteError } from '../../errors/errors.ts';
+import type { Cluster, ImageChange } from '../../ports/cluster.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Step } from './plan.ts';
 import { buildAnnotation } from './plan.ts';
 

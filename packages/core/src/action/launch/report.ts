@@ -1,5 +1,5 @@
-import type { Cell, Outcome, ResultState } from '@delivery/core/action/outcome';
-import type { Inputs, Output } from './inputs.ts';
+import type { Cell, Outcome, ResultState } from '../outcome.ts';
+import type { LaunchChoices, LaunchOutput } from './choices.ts';
 import type { PlaceEnd, Verdict } from './verdict.ts';
 
 const lights: Record<Verdict, string> = {
@@ -15,8 +15,8 @@ const lights: Record<Verdict, string> = {
 export function tell(
   title: string,
   ends: readonly PlaceEnd[],
-  { 'on-running': onRunning, 'dry-run': dryRun }: Pick<Inputs, 'on-running' | 'dry-run'>,
-): Outcome<Output> {
+  { 'on-running': onRunning, 'dry-run': dryRun }: LaunchChoices,
+): Outcome<LaunchOutput> {
   const withVerdict = (...verdicts: readonly Verdict[]) => ends.filter(({ verdict }) => verdicts.includes(verdict));
   const blocked = withVerdict('blocked');
   const bad = withVerdict('failed', 'cancelled', ...(onRunning === 'fail' ? (['blocked'] as const) : []));

@@ -1,7 +1,7 @@
-import type { SummaryBlock } from '@delivery/core/action/outcome';
-import type { Cause as StartCause } from '@delivery/core/domain/rollout/cause';
-import type { Job } from '@delivery/core/domain/job';
-import type { Place } from './aim.ts';
+import type { SummaryBlock } from '../outcome.ts';
+import type { Cause as StartCause } from '../../domain/rollout/cause.ts';
+import type { Job } from '../../domain/job.ts';
+import type { Place } from './choices.ts';
 
 /** How it ended in one project, for machines. docs/launch-loader.md says what each one means. */
 export type Verdict = 'started' | 'succeeded' | 'blocked' | 'failed' | 'planned' | 'cancelled';

@@ -1,9 +1,9 @@
-import { oneLine } from '@delivery/core/action/printable';
-import { untilRight } from '@delivery/core/action/until-right';
-import type { Check } from '@delivery/core/domain/topology';
-import { RemoteError } from '@delivery/core/errors/errors';
-import type { Clock } from '@delivery/core/ports/clock';
-import type { Web } from '@delivery/core/ports/web';
+import { oneLine } from '../printable.ts';
+import { untilRight } from '../until-right.ts';
+import type { Check } from '../../domain/topology.ts';
+import { RemoteError } from '../../errors/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Web } from '../../ports/web.ts';
 
 const answerWithinMs = 10_000;
 

@@ -1,9 +1,8 @@
-import type { ActionContext } from '@delivery/core/action/context';
-import type { CronJob } from '@delivery/core/domain/job';
-import type { Jobs } from '@delivery/core/ports/jobs';
-import type { Web } from '@delivery/core/ports/web';
-import type { Place } from './aim.ts';
-import type { Inputs } from './inputs.ts';
+import type { ActionContext } from '../context.ts';
+import type { CronJob } from '../../domain/job.ts';
+import type { Jobs } from '../../ports/jobs.ts';
+import type { Web } from '../../ports/web.ts';
+import type { LaunchChoices, Place } from './choices.ts';
 import type { Wanted } from './plan.ts';
 
 /** One project while something is launched in it. */
@@ -12,7 +11,7 @@ export interface Scene extends Pick<ActionContext, 'log' | 'clock' | 'signal'> {
   readonly jobs: Jobs;
   readonly web: Web;
   readonly wanted: Wanted;
-  readonly inputs: Pick<Inputs, 'wait' | 'on-running' | 'on-cancel' | 'dry-run'>;
+  readonly choices: LaunchChoices;
   /** Of each wait. */
   readonly timeoutMs: number;
   /** Begins every line of this project in a log that several share; empty when it is alone. */

@@ -1,9 +1,9 @@
-import { oneLine } from '@delivery/core/action/printable';
-import type { RunContext } from '@delivery/core/action/run-context';
-import { runUrl } from '@delivery/core/action/run-context';
-import { ActionError } from '@delivery/core/errors/errors';
-import type { DeploymentState, GitHub } from '@delivery/core/ports/github';
-import type { Log } from '@delivery/core/ports/log';
+import { oneLine } from '../printable.ts';
+import type { RunContext } from '../run-context.ts';
+import { runUrl } from '../run-context.ts';
+import { ActionError } from '../../errors/errors.ts';
+import type { DeploymentState, GitHub } from '../../ports/github.ts';
+import type { Log } from '../../ports/log.ts';
 
 /** A deployment as GitHub's pages show it. That it could not be recorded is a warning and never fails the deployment. */
 export interface DeploymentRecord {
