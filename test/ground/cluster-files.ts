@@ -129,7 +129,7 @@ const proxy = {
   bindAddress: network.nodeIp,
   healthzBindAddress: '127.0.0.1:10256',
   metricsBindAddress: '127.0.0.1:10249',
-  nftables: { minSyncPeriod: '0s', syncPeriod: '30s' },
+  nftables: { minSyncPeriod: '1s', syncPeriod: '30s' },
   // 0: leave the host's connection tracking as it is.
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
 };

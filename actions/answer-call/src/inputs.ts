@@ -8,11 +8,14 @@ export const states = ['pending', 'success', 'unstable', 'failure', 'skipped', '
 
 export type CallState = (typeof states)[number];
 
+const eventType = (given: string) => (/^[a-z][a-z-]{0,49}$/.test(given) ? given : undefined);
+
 export const inputs = {
   ...commonInputs,
   'request-id': optional(requestIdForm, parseRequestId, undefined),
   state: required(`one of ${states.join(', ')}`, (given) => states.find((state) => state === given)),
   description: text(),
+  'event-type': optional('an event type such as data-uploaded', eventType, 'data-uploaded'),
 } as const;
 
 export type Inputs = InputsOf<typeof inputs>;

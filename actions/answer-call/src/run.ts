@@ -28,7 +28,7 @@ export async function run(inputs: Inputs, connect: () => GitHub, context: Action
   const page = runUrl(context.run);
   const told = (sentence: string) => outcome('success', sentence, id, mark, page);
   if (inputs['dry-run']) return told(`Dry run: call ${id} would be answered with ${state}.`);
-  const status = { sha, context: `data-uploaded/${id}`, ...mark, targetUrl: page };
+  const status = { sha, context: `${inputs['event-type']}/${id}`, ...mark, targetUrl: page };
   try {
     await set(status, connect(), context);
   } catch (error) {

@@ -91,6 +91,11 @@ describe('the answer to a call', () => {
     expect(step.summaries.join('')).toContain('2026-09-15T16-a1');
   });
 
+  it('is named after the type of the call', async () => {
+    const { statuses } = await answer({ ...call, state: 'success', 'event-type': 'promote-image' });
+    expect(statuses[0]!.context).toBe('promote-image/2026-09-15T16-a1');
+  });
+
   it('is one line of at most 140 characters, whatever it is made of', async () => {
     const description = `first\n::error::second\x1b[31m ${'x'.repeat(500)}`;
     const { statuses } = await answer({ ...call, state: 'unstable', description });

@@ -1,4 +1,6 @@
-import { RemoteError } from '@delivery/core/errors/errors';
+import { readLedger } from '@delivery/core/action/ledger';
+import type { Digest } from '@delivery/core/domain/digest';
+import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { broken, healthyAfter, healthyAtOnce, repository, Stage } from './stage.ts';
 
@@ -16,6 +18,57 @@ function stageWith(given: { before: number; after: number }): { stage: Stage; be
   stage.running(before);
   return { stage, before, after };
 }
+
+describe('the ledger of the build', () => {
+  const ledgerOf = (stage: Stage, image: string) =>
+    readLedger(repository, image.split('@')[1] as Digest, stage.registry, new AbortController().signal);
+
+  it('holds that it was healthy in TEST, by whom and in which run; a re-run adds nothing', async () => {
+    const { stage, after } = stageWith({ before: 267, after: 268 });
+    await stage.run();
+    await stage.run();
+    expect(await ledgerOf(stage, after)).toMatchObject([
+      {
+        ...{ event: 'tested', verdict: 'success', project: 'test', build: 268, by: 'ada' },
+        run: expect.stringContaining('/actions/runs/7001') as string,
+        reason: 'web latest-268 runs in test: 2 workloads healthy.',
+      },
+    ]);
+  });
+
+  it('holds that it failed, and why', async () => {
+    const { stage, before, after } = stageWith({ before: 267, after: 268 });
+    stage.conducts.set(after, crashing);
+    await stage.run();
+    const reason = expect.stringContaining('web latest-268 failed (crash-loop)') as string;
+    expect(await ledgerOf(stage, after)).toMatchObject([{ event: 'tested', verdict: 'failure', reason }]);
+    expect(await ledgerOf(stage, before)).toEqual([]);
+  });
+
+  it('holds nothing of a dry run, or of what the cluster would not do', async () => {
+    const { stage, after } = stageWith({ before: 267, after: 268 });
+    await stage.run({ 'dry-run': true });
+    const setImages = stage.cluster.setImages.bind(stage.cluster);
+    stage.cluster.setImages = async (workload, change, options, signal) => {
+      if (workload.name === 'beat' && !options.dryRun)
+        throw new RemoteError('cluster', 'forbidden', { status: 403, retryable: false });
+      return setImages(workload, change, options, signal);
+    };
+    expect((await stage.run()).outputs).toMatchObject({ verdict: 'rolled-back', cause: 'cluster' });
+    expect(await ledgerOf(stage, after)).toEqual([]);
+  });
+
+  it('is a warning when it cannot be written, and the deployment stays what it was', async () => {
+    const { stage } = stageWith({ before: 267, after: 268 });
+    stage.registry.onCall = ({ method }) => {
+      if (method === 'writeManifest')
+        throw new RemoteError('registry', 'may not write', { status: 403, retryable: false });
+    };
+    const outcome = await stage.run();
+    expect(outcome.result).toBe('success');
+    expect(stage.log.of('warning').join('\n')).toContain('promote-stable will not take this build');
+  });
+});
 
 describe('a build that works', () => {
   it('sets every workload to the digest, notes it as healthy and is green', async () => {
@@ -222,6 +275,56 @@ describe('the pages of a project', () => {
     const outcome = await stage.run();
     expect(outcome).toMatchObject({ result: 'success', outputs: { url: 'https://test.example.org' } });
     expect(stage.asked).toHaveLength(5);
+  });
+
+  describe('while a pod of the old template still ends', () => {
+    const oldPod = (stage: Stage) => {
+      const { uid } = stage.workload('web');
+      const set = { name: 'rs-web-1', uid: 'rs-web-1', ownerUid: uid, revision: 1, wanted: 0, conditions: [] };
+      stage.cluster.change('test', () => ({ replicaSets: [set] }));
+      stage.cluster.putPod(newPod({ name: 'web-old', ownerUid: set.uid, deleting: true }));
+    };
+    const withOldPod = () => {
+      const { stage, after } = stageWith({ before: 267, after: 268 });
+      stage.checks = [check];
+      stage.page = () => ({ status: 200, body: 'build 268' });
+      stage.conducts.set(after, (workload) => {
+        stage.cluster.putWorkload({
+          ...{ ...workload, observedGeneration: workload.generation },
+          annotations: { ...workload.annotations, 'deployment.kubernetes.io/revision': '2' },
+        });
+        if (workload.name === 'web') oldPod(stage);
+      });
+      return stage;
+    };
+
+    it('are not asked: it could answer in place of the new one', async () => {
+      const stage = withOldPod();
+      const running = stage.start();
+      await stage.clock.advance(4_000);
+      expect([stage.imageOf('beat'), stage.asked]).toEqual([stage.imageOf('web'), []]);
+      stage.cluster.change('test', () => ({ pods: [] }));
+      expect((await stage.finish(running, 2_000)).result).toBe('success');
+      expect(stage.asked).toHaveLength(1);
+      expect(stage.log.of('info')).toContain('Waiting for the end of what ran before: web-old');
+    });
+
+    it('are asked after 30 s all the same: it may finish its task first', async () => {
+      const stage = withOldPod();
+      const running = stage.start();
+      await stage.clock.advance(29_000);
+      expect(stage.asked).toEqual([]);
+      expect((await stage.finish(running, 3_000)).result).toBe('success');
+      expect(stage.log.of('info').join()).toContain('Still ending: web-old; the pages are asked all the same.');
+    });
+
+    it('are not asked any more when the run is cancelled', async () => {
+      const stage = withOldPod();
+      const running = stage.start();
+      await stage.clock.advance(4_000);
+      stage.cancel.abort(new CancelledError('a test'));
+      expect((await stage.finish(running)).outputs.verdict).toBe('cancelled');
+    });
   });
 
   it('bring the healthy build back when one stays wrong', async () => {

@@ -137,6 +137,7 @@ export class Stage {
         addDeploymentStatus: async (_id, status) => void this.statuses.push(status),
         createNeutralCheck: async () => undefined,
         createStatus: async () => undefined,
+        compare: () => Promise.reject(new TypeError('nobody compares here')),
       },
     };
   }

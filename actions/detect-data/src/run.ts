@@ -6,10 +6,10 @@ import type { DataDirectory } from '@delivery/core/domain/data-directory';
 import { dataOriginLabel, decideData } from '@delivery/core/domain/data-directory';
 import { quoted } from '@delivery/core/domain/delivery/found';
 import { pickImage, pickProject } from '@delivery/core/domain/delivery/pick';
+import type { RequestId } from '@delivery/core/domain/request-id';
 import { ActionError, InputError } from '@delivery/core/errors/errors';
 import type { Inputs, Output } from './inputs.ts';
 import { lookThroughCluster } from './look.ts';
-import type { DataCall } from './payload.ts';
 import type { Ports } from './ports.ts';
 import { broken, tell } from './report.ts';
 
@@ -39,8 +39,18 @@ async function detect(
   return tell(decision, found, requestId);
 }
 
+interface DataCall {
+  readonly dataOrigin: string | undefined;
+  readonly force: boolean;
+  readonly requestId: RequestId | undefined;
+}
+
 function callOf({ payload, 'data-origin': dataOrigin, force }: Inputs): DataCall {
-  return payload ? { ...payload, force: payload.force || force } : { dataOrigin, force, requestId: undefined };
+  return {
+    dataOrigin: payload?.['data-origin'] ?? dataOrigin,
+    force: payload?.force === true || force,
+    requestId: payload?.['request-id'],
+  };
 }
 
 /** In the root where the runner sees it, else through the project's cluster. */

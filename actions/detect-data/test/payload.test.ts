@@ -7,12 +7,12 @@ import { directory, Stage } from './stage.ts';
 describe('the payload of a call', () => {
   it.each([
     ['', undefined],
-    ['{}', { dataOrigin: undefined, requestId: undefined, force: false }],
+    ['{}', { 'data-origin': undefined, 'request-id': undefined, force: undefined }],
     [
       '{"data-origin":"2026-09-15T16","request-id":"a1","force":true}',
-      { dataOrigin: '2026-09-15T16', requestId: 'a1', force: true },
+      { 'data-origin': '2026-09-15T16', 'request-id': 'a1', force: true },
     ],
-    ['{"force": false}', { dataOrigin: undefined, requestId: undefined, force: false }],
+    ['{"force": false}', { 'data-origin': undefined, 'request-id': undefined, force: false }],
   ])('%s is read', (text, value) => {
     expect(payload.read(text)).toEqual({ value });
   });

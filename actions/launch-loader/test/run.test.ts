@@ -34,6 +34,26 @@ describe('launching', () => {
     });
   });
 
+  it('notes in the ledger of the build that it loaded in TEST, and nothing of projects that follow stable', async () => {
+    await stage.run();
+    expect(await stage.ledger(12)).toMatchObject([
+      { event: 'loaded', verdict: 'success', project: 'test', build: 12, by: 'ada' },
+    ]);
+  });
+
+  it('notes that it did not load, but not what the site lacks', async () => {
+    stage.jobs.removeCronJob({ namespace: 'test', name: 'loader' });
+    await stage.run({ projects: ['test'] });
+    expect(await stage.ledger(12)).toEqual([]);
+    stage.jobs.putCronJob(newCronJob({ namespace: 'test' }));
+    stage.conducts.set('test', (job) => {
+      stage.pod(job, ended(3));
+      stage.end(job, 'Failed', 'BackoffLimitExceeded');
+    });
+    await stage.run({ projects: ['test'] });
+    expect(await stage.ledger(12)).toMatchObject([{ event: 'loaded', verdict: 'failure', project: 'test' }]);
+  });
+
   it('removes every finished Job of the loader and nothing else', async () => {
     stage.earlier('test', { conditions: [condition('Complete')] });
     stage.earlier('test', { name: 'by-hand', uid: 'hand', conditions: [condition('Failed')] });

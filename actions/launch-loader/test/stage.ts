@@ -1,6 +1,8 @@
+import { readLedger } from '@delivery/core/action/ledger';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { parseRepository } from '@delivery/core/domain/image-reference';
 import type { Job, JobsView } from '@delivery/core/domain/job';
+import type { LedgerRecord } from '@delivery/core/domain/ledger';
 import type { Project, ProjectJob, Topology } from '@delivery/core/domain/topology';
 import type { Condition, ContainerState, Pod } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
@@ -65,6 +67,11 @@ export class Stage {
     const digest = this.registry.seedImage(repository, `latest-${number}`, image);
     this.registry.seedImage(repository, 'latest', image);
     return `${repository.host}/${repository.path}@${digest}`;
+  }
+
+  async ledger(number: number): Promise<readonly LedgerRecord[]> {
+    const digest = this.registry.digestOf(repository, `latest-${number}`)!;
+    return readLedger(repository, digest, this.registry, new AbortController().signal);
   }
 
   /** A Job of the loader that is there before the run. */

@@ -1,5 +1,12 @@
 import { RemoteError } from '@delivery/core/errors/errors';
-import type { CommitStatus, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '@delivery/core/ports/github';
+import type {
+  CommitStatus,
+  Comparison,
+  DeploymentStatus,
+  GitHub,
+  NeutralCheck,
+  NewDeployment,
+} from '@delivery/core/ports/github';
 
 export interface RecordedDeployment extends NewDeployment {
   readonly id: number;
@@ -14,7 +21,7 @@ export interface FakeGitHubOptions {
   readonly permissions?: readonly string[];
 }
 
-const all = ['deployments: write', 'checks: write', 'statuses: write'];
+const all = ['deployments: write', 'checks: write', 'statuses: write', 'contents: read'];
 
 /** A GitHub that remembers what it was told. */
 export class FakeGitHub implements GitHub {
@@ -56,6 +63,21 @@ export class FakeGitHub implements GitHub {
     this.#admit('statuses: write', signal);
     this.#commit(status.sha);
     this.statuses.push({ ...status, description: status.description.slice(0, 140) });
+  }
+
+  async compare(repository: string, base: string, head: string, signal: AbortSignal): Promise<Comparison> {
+    this.#admit('contents: read', signal);
+    for (const sha of [base, head]) {
+      if (this.#commits?.includes(sha) === false)
+        throw new RemoteError('github', `no commit ${sha}`, { status: 404, retryable: false });
+    }
+    const all = this.#commits ?? [base, head];
+    const [from, to] = [all.indexOf(base), all.indexOf(head)];
+    const commits = all
+      .slice(Math.min(from, to) + 1, to + 1)
+      .map((sha) => ({ sha, subject: `Commit ${sha.slice(0, 7)}` }));
+    const url = `https://github.example.org/${repository}/compare/${base}...${head}`;
+    return { ahead: Math.max(0, to - from), behind: Math.max(0, from - to), commits: to > from ? commits : [], url };
   }
 
   #admit(permission: string, signal: AbortSignal): void {

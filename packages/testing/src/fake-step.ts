@@ -104,6 +104,7 @@ export class FakeStep implements Step {
       addDeploymentStatus: async () => undefined,
       createNeutralCheck: async (check) => void this.checks.push(check),
       createStatus: async () => undefined,
+      compare: () => Promise.reject(new TypeError('nobody compares here')),
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { RunContext } from '../action/run-context.ts';
 import { RemoteError } from '../errors/errors.ts';
-import type { CommitStatus, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
+import type { CommitStatus, Comparison, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
 import type { GitHubClient } from './github-client.ts';
 import { openGitHubClient, sendToGitHub } from './github-client.ts';
 
@@ -12,6 +12,8 @@ export function connectGitHub(token: string, run: Pick<RunContext, 'apiUrl' | 'r
 // Limits of docs.github.com/rest/deployments and rest/checks/runs.
 const maxDescription = 140;
 const maxSummary = 65_535;
+// docs.github.com/rest/commits/commits, "Compare two commits".
+const maxCommits = 100;
 
 /** GitHub's REST API by @actions/github. One request for each call; nothing is tried again here: `retryable` tells the caller. */
 class RestGitHub implements GitHub {
@@ -86,6 +88,19 @@ class RestGitHub implements GitHub {
         request: { signal },
       }),
     );
+  }
+
+  async compare(repository: string, base: string, head: string, signal: AbortSignal): Promise<Comparison> {
+    const [owner = '', repo = ''] = repository.split('/');
+    const what = `compare ${base.slice(0, 12)} and ${head.slice(0, 12)} of ${repository}`;
+    const { data } = await this.#send(what, 'contents: read', signal, () =>
+      this.#rest.repos.compareCommitsWithBasehead({
+        ...{ owner, repo, basehead: `${base}...${head}`, per_page: maxCommits },
+        request: { signal },
+      }),
+    );
+    const commits = data.commits.map(({ sha, commit }) => ({ sha, subject: commit.message.split('\n')[0] ?? '' }));
+    return { ahead: data.ahead_by, behind: data.behind_by, commits, url: data.html_url };
   }
 
   #send<T>(what: string, permission: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {

@@ -33,6 +33,24 @@ export interface CommitStatus {
   readonly targetUrl: string;
 }
 
+export interface ComparedCommit {
+  readonly sha: string;
+  /** The first line of its message; it may hold anything. */
+  readonly subject: string;
+}
+
+/** What a comparison of two commits gives: the commits that `head` has and `base` has not. */
+export interface Comparison {
+  /** How many there are in all. */
+  readonly ahead: number;
+  /** How many `base` has that `head` has not. */
+  readonly behind: number;
+  /** The first of them, oldest first; at most 100. */
+  readonly commits: readonly ComparedCommit[];
+  /** Its page. */
+  readonly url: string;
+}
+
 /** The repository that the workflow runs in (docs.github.com/rest, version 2022-11-28). Throws RemoteError (`github`). */
 export interface GitHub {
   /** Records a deployment and gives its id (rest/deployments). */
@@ -42,4 +60,6 @@ export interface GitHub {
   createNeutralCheck(check: NeutralCheck, signal: AbortSignal): Promise<void>;
   /** Sets the status of a context at a commit (rest/commits/statuses); needs `statuses: write`. */
   createStatus(status: CommitStatus, signal: AbortSignal): Promise<void>;
+  /** Compares two commits of a repository, `owner/name` (rest/commits/commits); needs `contents: read` there. */
+  compare(repository: string, base: string, head: string, signal: AbortSignal): Promise<Comparison>;
 }

@@ -1,6 +1,7 @@
 import { viewsAndTimers } from '../views.ts';
 import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
-import { diagnoseTimeout, judge } from '../../domain/rollout/judge.ts';
+import { diagnoseTimeout, findWorkload, judge } from '../../domain/rollout/judge.ts';
+import { leavingPods } from '../../domain/rollout/newest.ts';
 import type { Removal, Standing } from '../../domain/rollout/weigh.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
@@ -71,6 +72,41 @@ export async function followRollout(
   } finally {
     views.stop();
   }
+}
+
+/** Kubernetes' own default for the end of a pod (kubernetes.io, Pod Lifecycle, "Termination of Pods"). */
+const leaveMs = 30_000;
+
+/**
+ * Waits until no old pod of a Deployment is left that could still answer, at most 30 s: one that takes longer to end, such as a
+ * worker that finishes its task, neither fails nor holds up a rollout.
+ */
+export async function untilOldPodsLeft(targets: readonly RolloutTarget[], scene: Scene): Promise<void> {
+  const { clock, log } = scene;
+  const deadline = clock.now().getTime() + leaveMs;
+  const views = viewsAndTimers((signal) => scene.cluster.watchNamespace(scene.namespace, signal), clock, scene.signal);
+  let told = false;
+  try {
+    for (;;) {
+      const view = await views.next(Math.max(0, deadline - clock.now().getTime()));
+      const left = view === undefined ? [] : targets.flatMap((target) => oldPods(target, view));
+      if (view && left.length === 0) return;
+      const names = left.join(', ');
+      if (clock.now().getTime() >= deadline) {
+        log.info(`Still ending: ${names || 'the cluster does not say what'}; the pages are asked all the same.`);
+        return;
+      }
+      if (!told) log.info(`Waiting for the end of what ran before: ${names}`);
+      told = true;
+    }
+  } finally {
+    views.stop();
+  }
+}
+
+function oldPods({ workload }: RolloutTarget, view: NamespaceView): string[] {
+  const found = findWorkload(view, workload);
+  return found ? leavingPods(found, view).map(({ name }) => name) : [];
 }
 
 const emptyView: NamespaceView = { workloads: [], replicaSets: [], pods: [], events: [] };

@@ -12,7 +12,7 @@ import { failingCheck } from './checks.ts';
 import type { Evidence } from './evidence.ts';
 import { collectEvidence, evidenceBlocks } from './evidence.ts';
 import type { RolloutEnd, Scene } from './follow.ts';
-import { followRollout } from './follow.ts';
+import { followRollout, untilOldPodsLeft } from './follow.ts';
 import { observe } from './observe.ts';
 import type { Step } from './plan.ts';
 import { healthyAnnotation } from './plan.ts';
@@ -169,6 +169,8 @@ async function askPages(
   const { aim, web, scene } = deployment;
   const { cluster, clock, namespace, signal } = scene;
   try {
+    // Else an old one could answer, and what it answers says nothing of the new.
+    if (aim.project.checks.length > 0) await untilOldPodsLeft(targets, scene);
     const wrong = await failingCheck(aim.project.checks, web, clock, signal);
     if (wrong === undefined) return undefined;
     const view = await observe(cluster, namespace, signal);

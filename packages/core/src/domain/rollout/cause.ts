@@ -53,3 +53,10 @@ export interface Sign {
   readonly pod: string;
   readonly container: string;
 }
+
+const causesOfTheSite: ReadonlySet<string> = new Set<Cause>(['unschedulable', 'quota', 'admission', 'volume', 'cluster']);
+
+/** What the site lacks says nothing about an image. */
+export function isOfTheSite(cause: string): boolean {
+  return causesOfTheSite.has(cause);
+}

@@ -33,6 +33,22 @@ export function newestPods(workload: Workload, view: NamespaceView): readonly Po
 }
 
 /**
+ * Pods of a Deployment that are on their way out and still run: a healthy rollout does not wait for their end. Such a pod takes
+ * requests for as long as it has not closed its port and the Service's rules still name it, which may be seconds. A StatefulSet
+ * replaces a pod only once it is gone.
+ */
+export function leavingPods(workload: Workload, view: NamespaceView): readonly Pod[] {
+  if (workload.kind !== 'Deployment') return [];
+  const staying = newestPods(workload, view);
+  return podsOf(workload, view).filter((pod) => !staying.includes(pod) && !hasEnded(pod));
+}
+
+function hasEnded({ phase, containers }: Pod): boolean {
+  const ended = containers.length > 0 && containers.every(({ state }) => state.is === 'terminated');
+  return phase === 'Succeeded' || phase === 'Failed' || ended;
+}
+
+/**
  * Pods that keep a StatefulSet from taking its new template: its controller waits for each pod to become ready before it
  * replaces any, a broken one of an older template for ever (kubernetes.io, StatefulSets, "Forced rollback").
  */

@@ -1,0 +1,89 @@
+import type { ActionContext } from '@delivery/core/action/context';
+import type { LaunchChoices, Place } from '@delivery/core/action/launch/choices';
+import type { LaunchedBuild } from '@delivery/core/action/launch/launch-all';
+import { launchAll } from '@delivery/core/action/launch/launch-all';
+import { tell } from '@delivery/core/action/launch/report';
+import type { OutputValue, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
+import type { Aim, RolloutChoices } from '@delivery/core/action/rollout/aim';
+import type { RolloutPorts, WantedBuild } from '@delivery/core/action/rollout/roll-out';
+import { rollOut } from '@delivery/core/action/rollout/roll-out';
+import type { Targets } from './aim.ts';
+import type { Connected } from './ports.ts';
+
+/** How it ended in one project. */
+export interface ProjectEnd {
+  readonly project: string;
+  readonly kind: 'rollout' | 'launch';
+  readonly result: ResultState;
+  /** As deploy-test and launch-loader say it. */
+  readonly verdict: string;
+  readonly cause: string;
+  readonly reason: string;
+  readonly next: string | undefined;
+  readonly summary: readonly SummaryBlock[];
+}
+
+export interface DeliverChoices {
+  readonly rollout: RolloutChoices;
+  readonly launch: LaunchChoices;
+}
+
+/** Brings a build to every project: first the workloads, side by side; when all of those are well, the jobs. */
+export async function deliver(
+  targets: Targets,
+  build: LaunchedBuild,
+  choices: DeliverChoices,
+  ports: Connected,
+  context: ActionContext,
+): Promise<readonly ProjectEnd[]> {
+  const rollouts = await rollOutAll(
+    targets.aims,
+    { ...build.build, title: build.title },
+    choices.rollout,
+    ports,
+    context,
+  );
+  if (targets.places.length === 0 || rollouts.some(({ result }) => result === 'failure')) return rollouts;
+  return [...rollouts, ...(await launch(targets.places, build, choices.launch, ports, context))];
+}
+
+export async function rollOutAll(
+  aims: readonly Aim[],
+  build: WantedBuild,
+  choices: RolloutChoices,
+  ports: Connected,
+  context: ActionContext,
+): Promise<readonly ProjectEnd[]> {
+  return Promise.all(
+    aims.map(async (aim): Promise<ProjectEnd> => {
+      const cluster = ports.clusters.get(aim.project.cluster);
+      if (!cluster) throw new TypeError('a cluster was not connected');
+      const { registry, web, gitHub } = ports;
+      const own: RolloutPorts = { registry, cluster, web, gitHub };
+      const { result, reason, next, outputs, summary } = await rollOut(aim, build, choices, own, context);
+      return {
+        ...{ project: aim.project.name, kind: 'rollout', result, reason, next, summary },
+        ...{ verdict: textOf(outputs.verdict), cause: textOf(outputs.cause) },
+      };
+    }),
+  );
+}
+
+async function launch(
+  places: readonly Place[],
+  build: LaunchedBuild,
+  choices: LaunchChoices,
+  { jobs, web }: Connected,
+  context: ActionContext,
+): Promise<readonly ProjectEnd[]> {
+  const ends = await launchAll(places, build, choices, { clusters: jobs, web }, context);
+  return ends.map((end) => {
+    const { result, reason, next, summary } = tell(build.title, [end], choices);
+    const { verdict, cause = '' } = end;
+    return { project: end.place.project.name, kind: 'launch', result, verdict, cause, reason, next, summary };
+  });
+}
+
+function textOf(value: OutputValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,174 @@
+import { readCatalogue } from '@delivery/core/action/catalogue';
+import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
+import { pick } from '@delivery/core/action/catalogue-pick';
+import { connectAll } from '@delivery/core/action/connect-all';
+import type { ActionContext } from '@delivery/core/action/context';
+import { readTags } from '@delivery/core/action/copy-image-tags';
+import type { Outcome } from '@delivery/core/action/outcome';
+import { stableTag } from '@delivery/core/domain/build';
+import { testedVerdict, testEventOf } from '@delivery/core/domain/ledger';
+import { ActionError } from '@delivery/core/errors/errors';
+import type { Targets } from './aim.ts';
+import { findTargets } from './aim.ts';
+import type { DeliverChoices, ProjectEnd } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import type { Change } from './difference.ts';
+import { showDifference } from './difference.ts';
+import type { Inputs, Output } from './inputs.ts';
+import { missingBuild, refused } from './refusal.ts';
+import { planPromotion } from './plan.ts';
+import type { Connected, Ports } from './ports.ts';
+import type { Promotion } from './promotion.ts';
+import { goBack, moveStable } from './promotion.ts';
+import { requestOf } from './request.ts';
+import type { Story } from './report.ts';
+import { tell, titleOf } from './report.ts';
+
+/** How many builds are read in detail: what a person looks through. */
+const builds = 20;
+
+/** Observe, plan, show; then rehearse, copy, move stable, bring it to what follows; and back when that fails. */
+export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
+  const { log, signal } = context;
+  const request = requestOf(inputs);
+  const { image, targets } = findTargets(ports.topology, request.image, inputs.project);
+  // The kubeconfig is an input: it is found wrong before anything is asked. A dry run asks no cluster.
+  const connected = request.dryRun ? undefined : connect(targets, ports);
+  if (request.requestId !== undefined) log.info(`The call's request id is ${request.requestId}.`);
+  const catalogue = await readCatalogue(image, ports.registry, signal, { limit: builds });
+  const offer = { catalogue, test: testEventOf(ports.topology, image.name) };
+  let chosen: CatalogueBuild;
+  try {
+    chosen = await pick(request.build, catalogue);
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.code !== 'build-missing') throw error;
+    return missingBuild(error, offer, context);
+  }
+  const test = testedVerdict(chosen.records, offer.test);
+  const known = [request.version, chosen.versions[0]].find((version) => version !== undefined);
+  const tags = await readTags(
+    image.promoted,
+    [...(known === undefined ? [] : [known]), stableTag],
+    ports.registry,
+    signal,
+  );
+  const { stable } = catalogue;
+  const plan = planPromotion({
+    ...{ chosen, test, stable, known: catalogue.builds, version: request.version, force: inputs.force },
+    versionInUse: tags.find(({ tag }) => tag === known)?.digest,
+    requireTested: inputs['require-tested'],
+  });
+  if (plan.do === 'refuse') return refused(plan, chosen, offer, context);
+
+  const change: Change = { stable, chosen, test, direction: plan.direction, version: plan.version };
+  const difference = await showDifference(change, ports.gitHub, context);
+  for (const warning of plan.warnings) log.warning(warning);
+  const story = { image: image.name, change, difference, warnings: plan.warnings };
+  if (!connected) {
+    const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction}). Nothing was changed.`;
+    return tell({ ...story, result: 'success', reason });
+  }
+  return promote({ image, change, tags, reason: request.reason }, story, { inputs, targets, connected }, context);
+}
+
+type Base = Pick<Story, 'image' | 'change' | 'difference' | 'warnings'>;
+
+interface Scene {
+  readonly inputs: Inputs;
+  readonly targets: Targets;
+  readonly connected: Connected;
+}
+
+async function promote(
+  promotion: Promotion,
+  story: Base,
+  { inputs, targets, connected }: Scene,
+  context: ActionContext,
+): Promise<Outcome<Output>> {
+  const { image, change } = promotion;
+  const { chosen } = change;
+  const build = {
+    build: chosen,
+    repository: image.promoted,
+    title: titleOf(image.name, change),
+  };
+  const choices = choicesOf(inputs);
+  const rehearsal = await context.log.group('Would every project take it?', () =>
+    deliver(targets, build, dry(choices), connected, context),
+  );
+  const unable = rehearsal.filter(({ result }) => result === 'failure');
+  if (unable.length > 0) {
+    const reason = `${build.title} is not promoted: ${sentences(unable)}`;
+    const next = 'Put that right first. Nothing was changed.';
+    return tell({ ...story, result: 'failure', reason, next, ends: rehearsal });
+  }
+  await moveStable(promotion, connected.registry, context);
+  const ends = await deliver(targets, build, choices, connected, context);
+  const failed = ends.filter(
+    ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
+  );
+  if (failed.length > 0 && inputs['on-failure'] === 'rollback') {
+    const followed = ends.filter(({ verdict }) => ['healthy', 'unchanged', 'stopped'].includes(verdict));
+    const aims = targets.aims.filter(({ project }) => followed.some((end) => end.project === project.name));
+    const { said, ends: back } = await goBack(promotion, failed, aims, choices, connected, context);
+    const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
+    return tell({ ...story, result: 'failure', reason, next: nextOf(ends), ends, back });
+  }
+  return tell({ ...story, ...endOf(build.title, change, ends, targets), ends });
+}
+
+function endOf(
+  title: string,
+  { direction }: Change,
+  ends: readonly ProjectEnd[],
+  { aims, places }: Targets,
+): Pick<Story, 'result' | 'reason' | 'next'> {
+  const bad = ends.filter(({ result }) => result === 'failure');
+  const yellow = ends.filter(({ result }) => result === 'unstable');
+  const how = direction === 'same' ? 'is stable already' : `is stable (${direction})`;
+  if (bad.length > 0) {
+    const reason = `${title} ${how}, but: ${sentences([...bad, ...yellow])}`;
+    return { result: 'failure', reason, next: nextOf(ends) };
+  }
+  if (yellow.length > 0)
+    return { result: 'unstable', reason: `${title} ${how}: ${sentences(yellow)}`, next: nextOf(ends) };
+  const where =
+    aims.length + places.length === 0
+      ? 'no project follows it'
+      : ends.map(({ project, verdict }) => `${verdict} in ${project}`).join(', ');
+  return { result: 'success', reason: `${title} ${how}: ${where}.` };
+}
+
+function sentences(ends: readonly ProjectEnd[]): string {
+  return ends.map(({ project, reason }) => `${project}: ${reason}`).join(' ');
+}
+
+function nextOf(ends: readonly ProjectEnd[]): string {
+  const next = ends.flatMap(({ project, next }) => (next === undefined ? [] : [`${project}: ${next}`]));
+  return next.length > 0 ? next.join(' ') : 'See the projects below.';
+}
+
+function connect({ aims, places }: Targets, { cluster, jobs, registry, web, gitHub }: Ports): Connected {
+  const projects = (some: readonly { readonly project: Targets['aims'][number]['project'] }[]) =>
+    some.map(({ project }) => project);
+  return {
+    ...{ registry, web, gitHub },
+    clusters: connectAll(projects(aims), cluster),
+    jobs: connectAll(projects(places), jobs),
+  };
+}
+
+function choicesOf(inputs: Inputs): DeliverChoices {
+  return {
+    // The direction was decided above, for all projects.
+    rollout: { timeout: inputs.timeout, 'on-failure': inputs['on-failure'], force: true, 'dry-run': false },
+    launch: {
+      ...{ wait: 'completion', 'on-cancel': 'leave', 'dry-run': false, timeout: undefined },
+      'on-running': inputs['on-running'],
+    },
+  };
+}
+
+function dry({ rollout, launch }: DeliverChoices): DeliverChoices {
+  return { rollout: { ...rollout, 'dry-run': true }, launch: { ...launch, 'dry-run': true } };
+}
