@@ -6,6 +6,8 @@ const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   'detect-data': () => import('./detect-data/src/main.ts'),
   dispatch: () => import('./dispatch/src/main.ts'),
   'launch-loader': () => import('./launch-loader/src/main.ts'),
+  'promote-stable': () => import('./promote-stable/src/main.ts'),
+  'list-builds': () => import('./list-builds/src/main.ts'),
 };
 
 export async function start(name: string): Promise<void> {

@@ -10,8 +10,8 @@ import { down, up } from '../ground/ground.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { readState } from '../ground/state.ts';
+import { Calls } from '../road/calls.ts';
 import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
-import { LoaderCalls } from '../road/loader-calls.ts';
 import { HeldJob } from '../road/loader-jobs.ts';
 import { groundRegistry } from '../road/registry.ts';
 import { StackProject } from '../road/stack-project.ts';
@@ -78,7 +78,7 @@ async function call(clone: Clone, requestId: string): Promise<void> {
   say('the call of whoever has put it down');
   console.log(indent(`curl ${curl('$TOKEN').map(quote).join(' ')}`));
   await runCommand('curl', curl(operatorToken));
-  const calls = new LoaderCalls(clone.client, clone.repository);
+  const calls = new Calls(clone.client, clone.repository, 'data-uploaded');
   await report(clone, await calls.waitForNewest(progress()), 'success');
   for (const { state, description } of (await calls.answers(requestId)).slice(0, 1))
     say(`commit status data-uploaded/${requestId}: ${state}, ${description}`);

@@ -5,8 +5,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { Calls } from '../road/calls.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
-import { LoaderCalls } from '../road/loader-calls.ts';
 import type { LoaderJob } from '../road/loader-jobs.ts';
 import { HeldJob, loaderJobs } from '../road/loader-jobs.ts';
 import { groundRegistry } from '../road/registry.ts';
@@ -21,7 +21,7 @@ const repository = { host: state.registries.basic.host, path: 'fragalysis-dev/lo
 const never = new AbortController().signal;
 let gitHub: GitHubStandIn;
 let clone: Clone;
-let calls: LoaderCalls;
+let calls: Calls;
 let test: StackProject;
 let production: StackProject;
 let ric: StackProject;
@@ -73,7 +73,7 @@ beforeAll(async () => {
   test = await StackProject.create(state);
   gitHub = await startGitHub(state, await test.deployer());
   clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
-  calls = new LoaderCalls(clone.client, 'acme/stack');
+  calls = new Calls(clone.client, 'acme/stack', 'data-uploaded');
   const first = await clone.deliver('A stack to load into');
   await expectConclusion(first, 'success');
   // The first push of all starts the loader's workflow too, which finds no data.

@@ -15,8 +15,12 @@ export interface RecordedDeployment extends NewDeployment {
 }
 
 export interface FakeGitHubOptions {
-  /** Commits that the repository has; undefined: every one. */
+  /** Commits that the repository has, in their order; undefined: every one. */
   readonly commits?: readonly string[];
+  /** First lines of their messages. */
+  readonly subjects?: Readonly<Record<string, string>>;
+  /** Those where commits can be compared; undefined: every one. */
+  readonly repositories?: readonly string[];
   /** What the token is granted; default: all that the port needs. */
   readonly permissions?: readonly string[];
 }
@@ -29,12 +33,10 @@ export class FakeGitHub implements GitHub {
   readonly checks: NeutralCheck[] = [];
   /** In the order they came. */
   readonly statuses: CommitStatus[] = [];
-  readonly #commits: readonly string[] | undefined;
-  readonly #permissions: readonly string[];
+  readonly #options: FakeGitHubOptions;
 
-  constructor({ commits, permissions = all }: FakeGitHubOptions = {}) {
-    this.#commits = commits;
-    this.#permissions = permissions;
+  constructor(options: FakeGitHubOptions = {}) {
+    this.#options = options;
   }
 
   async createDeployment(deployment: NewDeployment, signal: AbortSignal): Promise<number> {
@@ -67,27 +69,27 @@ export class FakeGitHub implements GitHub {
 
   async compare(repository: string, base: string, head: string, signal: AbortSignal): Promise<Comparison> {
     this.#admit('contents: read', signal);
-    for (const sha of [base, head]) {
-      if (this.#commits?.includes(sha) === false)
-        throw new RemoteError('github', `no commit ${sha}`, { status: 404, retryable: false });
-    }
-    const all = this.#commits ?? [base, head];
-    const [from, to] = [all.indexOf(base), all.indexOf(head)];
-    const commits = all
-      .slice(Math.min(from, to) + 1, to + 1)
-      .map((sha) => ({ sha, subject: `Commit ${sha.slice(0, 7)}` }));
-    const url = `https://github.example.org/${repository}/compare/${base}...${head}`;
-    return { ahead: Math.max(0, to - from), behind: Math.max(0, from - to), commits: to > from ? commits : [], url };
+    const { commits = [base, head], repositories, subjects = {} } = this.#options;
+    const isThere = commits.includes(base) && commits.includes(head) && repositories?.includes(repository) !== false;
+    if (!isThere) throw new RemoteError('github', 'Not Found', { status: 404, retryable: false });
+    const [from, to] = [commits.indexOf(base), commits.indexOf(head)];
+    const coming = commits.slice(from + 1, to + 1);
+    return {
+      ahead: Math.max(0, to - from),
+      behind: Math.max(0, from - to),
+      commits: coming.map((sha) => ({ sha, subject: subjects[sha] ?? `Commit ${sha.slice(0, 7)}` })),
+      url: `https://github.example.org/${repository}/compare/${base}...${head}`,
+    };
   }
 
   #admit(permission: string, signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (this.#permissions.includes(permission)) return;
+    if ((this.#options.permissions ?? all).includes(permission)) return;
     throw new RemoteError('github', 'not accessible', { status: 403, retryable: false, hint: `add ${permission}` });
   }
 
   #commit(sha: string): void {
-    if (this.#commits === undefined || this.#commits.includes(sha)) return;
+    if (this.#options.commits?.includes(sha) !== false) return;
     throw new RemoteError('github', `no commit ${sha}`, { status: 422, retryable: false });
   }
 }

@@ -17,11 +17,12 @@ const repository = 'acme/site';
 
 async function openFake(): Promise<GitHubKit> {
   const sha = 'a'.repeat(40);
-  const github = new FakeGitHub({ commits: [sha] });
+  const next = 'b'.repeat(40);
+  const options = { commits: [sha, next], subjects: { [next]: 'The second' }, repositories: [repository] };
+  const github = new FakeGitHub(options);
   return {
-    github,
-    readOnly: new FakeGitHub({ commits: [sha], permissions: [] }),
-    sha,
+    ...{ github, sha, next, repository },
+    readOnly: new FakeGitHub({ ...options, permissions: [] }),
     deployments: async () => github.deployments,
     neutralChecks: async () => github.checks,
     statuses: async () => github.statuses,
@@ -35,7 +36,7 @@ async function openStandIn(): Promise<GitHubKit> {
   const config = { act: '', localRepositories: {}, secrets: {}, vars: {}, env: {}, homeLinks: {} };
   const standIn = await GitHubStandIn.start({ host: '127.0.0.1', port: 0, dataDir: dir, config, log: () => undefined });
   standIn.createRepository(repository);
-  const sha = createCommit(standIn.repositoryPath(repository));
+  const { sha, next } = createCommits(standIn.repositoryPath(repository));
   const open = (permissions: Record<string, 'read' | 'write'>) =>
     connectGitHub(standIn.tokens.mint(repository, 'github-actions[bot]', permissions), {
       apiUrl: standIn.url,
@@ -48,9 +49,9 @@ async function openStandIn(): Promise<GitHubKit> {
     return (await answer.json()) as T;
   };
   return {
-    github: open({ deployments: 'write', checks: 'write', statuses: 'write' }),
+    github: open({ deployments: 'write', checks: 'write', statuses: 'write', contents: 'read' }),
     readOnly: open({ deployments: 'read', checks: 'read', statuses: 'read' }),
-    sha,
+    ...{ sha, next, repository },
     deployments: async () => {
       const all = await read<Omit<SeenDeployment, 'statuses'>[]>('deployments');
       return Promise.all(
@@ -109,11 +110,14 @@ function seenStatus({ state, description, environment_url, log_url }: RestStatus
   return { state, description, ...links };
 }
 
-function createCommit(path: string): string {
+function createCommits(path: string): { sha: string; next: string } {
   const tree = git(path, 'hash-object', '-w', '-t', 'tree', '/dev/null');
-  const sha = git(path, '-c', 'user.name=dev', '-c', 'user.email=dev@example.org', 'commit-tree', '-m', 'First', tree);
-  git(path, 'update-ref', 'refs/heads/main', sha);
-  return sha;
+  const who = ['-c', 'user.name=dev', '-c', 'user.email=dev@example.org'];
+  const commit = (...args: string[]) => git(path, ...who, 'commit-tree', ...args, tree);
+  const sha = commit('-m', 'First');
+  const next = commit('-p', sha, '-m', 'The second\n\nand more of it');
+  git(path, 'update-ref', 'refs/heads/main', next);
+  return { sha, next };
 }
 
 gitHubContract('The fake', openFake);

@@ -24,8 +24,11 @@ export interface GitHubKit {
   readonly github: GitHub;
   /** Of the same repository, but its token may only read. */
   readonly readOnly: GitHub;
-  /** The commit. */
+  /** The commit, and one that comes after it, whose message is `The second` and a line below it. */
   readonly sha: string;
+  readonly next: string;
+  /** owner/name */
+  readonly repository: string;
   deployments(): Promise<readonly SeenDeployment[]>;
   /** Completed check runs with conclusion neutral. */
   neutralChecks(): Promise<readonly NeutralCheck[]>;
@@ -128,6 +131,25 @@ export function gitHubContract(name: string, open: () => Promise<GitHubKit>): vo
       await kit.github.createStatus(status({ description: 'x'.repeat(200) }), signal);
       const [seen] = await kit.statuses();
       expect([seen?.description.length, seen?.description.slice(0, 139)]).toEqual([140, 'x'.repeat(139)]);
+    });
+
+    it('compares two commits, and says which way', async () => {
+      const forth = await kit.github.compare(kit.repository, kit.sha, kit.next, signal);
+      expect(forth).toMatchObject({ ahead: 1, behind: 0, commits: [{ sha: kit.next, subject: 'The second' }] });
+      expect(URL.canParse(forth.url)).toBe(true);
+      const back = await kit.github.compare(kit.repository, kit.next, kit.sha, signal);
+      expect(back).toMatchObject({ ahead: 0, behind: 1, commits: [] });
+      const none = await kit.github.compare(kit.repository, kit.sha, kit.sha, signal);
+      expect(none).toMatchObject({ ahead: 0, behind: 0, commits: [] });
+    });
+
+    it('does not compare with what is not there, or in a repository that is not', async () => {
+      const gone = { code: 'github', retryable: false };
+      const errors = [
+        await failure(kit.github.compare(kit.repository, kit.sha, unknownSha, signal)),
+        await failure(kit.github.compare('acme/nowhere', kit.sha, kit.next, signal)),
+      ];
+      expect(errors).toMatchObject([gone, gone]);
     });
 
     it('refuses a commit that the repository does not have', async () => {

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RateLimits } from '../rate-limits.ts';
 import type { ApiAnswer, Backend, Endpoint } from './endpoint.ts';
 import { Refusal } from './endpoint.ts';
 import { checkEndpoints } from './endpoints-checks.ts';
+import { commitEndpoints } from './endpoints-commits.ts';
 import { deploymentEndpoints } from './endpoints-deployments.ts';
+import { packageEndpoints } from './endpoints-packages.ts';
 import { runEndpoints } from './endpoints-runs.ts';
 import type { MatchedOperation } from './schema.ts';
 import { GitHubDescription } from './schema.ts';
@@ -10,7 +13,13 @@ import type { Json } from './shapes.ts';
 import type { Grant, Tokens } from './tokens.ts';
 import { allows } from './tokens.ts';
 
-const endpoints: Readonly<Record<string, Endpoint>> = { ...runEndpoints, ...checkEndpoints, ...deploymentEndpoints };
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  ...runEndpoints,
+  ...checkEndpoints,
+  ...commitEndpoints,
+  ...deploymentEndpoints,
+  ...packageEndpoints,
+};
 const maxBodyBytes = 1024 * 1024;
 
 /** A request or an answer that GitHub's description does not allow. */
@@ -34,10 +43,13 @@ export class Api {
   readonly #description = description();
   readonly #backend: Backend;
   readonly #tokens: Tokens;
+  readonly #limits: RateLimits | undefined;
 
-  constructor(backend: Backend, tokens: Tokens) {
+  /** `limits` are those of all tokens together; undefined: there are none. */
+  constructor(backend: Backend, tokens: Tokens, limits: RateLimits | undefined) {
     this.#backend = backend;
     this.#tokens = tokens;
+    this.#limits = limits;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,6 +63,7 @@ export class Api {
       const grant = this.#tokens.find(headers.authorization);
       if (!grant) throw new Refusal(401, 'Requires authentication');
       if (!matched) throw new Refusal(404, 'Not Found');
+      this.#spend(method, extra);
       answer = this.#answer(matched, grant, method, pathname, searchParams, text, extra);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -61,7 +74,12 @@ export class Api {
       `${method} ${pathname} ${answer.status}${matched ? ` ${matched.operation.id}` : ': the stand-in does not serve this'}`,
     );
     const type = answer.body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' };
-    response.writeHead(answer.status, { ...type, ...extra, 'x-github-media-type': 'github.v3; format=json' });
+    response.writeHead(answer.status, {
+      ...type,
+      ...answer.headers,
+      ...extra,
+      'x-github-media-type': 'github.v3; format=json',
+    });
     response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
   }
 
@@ -77,9 +95,11 @@ export class Api {
     const { operation, values } = matched;
     const endpoint = endpoints[operation.id];
     if (!endpoint) throw new Error(`${operation.id} is described but not served`);
-    const repository = `${values['owner']}/${values['repo']}`;
-    const foreign = grant.run !== undefined && grant.run.repository !== repository;
-    if (foreign || !this.#backend.repositories.has(repository)) throw new Refusal(404, 'Not Found');
+    const own = grant.run?.repository;
+    const repository = endpoint.ofOwner ? (own ?? '') : `${values['owner']}/${values['repo']}`;
+    const foreign = own !== undefined && own !== repository;
+    const isThere = endpoint.ofOwner ?? this.#backend.repositories.has(repository);
+    if (foreign || !isThere) throw new Refusal(404, 'Not Found');
     const [scope, access] = endpoint.needs;
     extra['x-accepted-github-permissions'] = `${scope}=${access}`;
     if (!allows(grant, scope, access)) throw new Refusal(403, 'Resource not accessible by integration');
@@ -90,6 +110,12 @@ export class Api {
       throw new Refusal(422, `Invalid request.\n\n${problems.join('\n')}`);
     }
     return endpoint.answer({ repository, values, query, body: (body ?? {}) as Json, grant }, this.#backend);
+  }
+
+  #spend(method: string, extra: Record<string, string>): void {
+    const taken = this.#limits?.take(method !== 'GET');
+    Object.assign(extra, taken?.headers);
+    if (taken?.refused !== undefined) throw new Refusal(403, taken.refused);
   }
 
   #checkAnswer({ operation }: MatchedOperation, answer: ApiAnswer, method: string, path: string): ApiAnswer {

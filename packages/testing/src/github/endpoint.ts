@@ -26,9 +26,12 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly body?: Json | readonly Json[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Endpoint {
+  /** Its path names an owner and no repository; `repository` is that of the run then, empty for a person. */
+  readonly ofOwner?: true;
   /** What a GITHUB_TOKEN needs (docs.github.com, "Permissions required for GitHub Apps"). */
   readonly needs: readonly [scope: string, access: Access];
   readonly answer: (request: ApiRequest, backend: Backend) => ApiAnswer;

@@ -56,18 +56,31 @@ export interface DeploymentStatus extends Timed {
   readonly creator: string;
 }
 
+/** One manifest of a package of the container registry. */
+export interface StoredPackageVersion extends Timed {
+  readonly owner: string;
+  readonly ownerIs: 'org' | 'user';
+  readonly package: string;
+  readonly digest: string;
+  readonly tags: readonly string[];
+  readonly downloads: number;
+  readonly deleted: boolean;
+}
+
 /** What the API has recorded; a JSON file for each kind. */
 export class Records {
   readonly checkRuns: Collection<CheckRun>;
   readonly statuses: Collection<CommitStatus>;
   readonly deployments: Collection<Deployment>;
   readonly deploymentStatuses: Collection<DeploymentStatus>;
+  readonly packageVersions: Collection<StoredPackageVersion>;
 
   constructor(dir: string) {
     this.checkRuns = new Collection(join(dir, 'check-runs.json'));
     this.statuses = new Collection(join(dir, 'commit-statuses.json'));
     this.deployments = new Collection(join(dir, 'deployments.json'));
     this.deploymentStatuses = new Collection(join(dir, 'deployment-statuses.json'));
+    this.packageVersions = new Collection(join(dir, 'package-versions.json'));
   }
 }
 

@@ -129,6 +129,10 @@ function qualify<T>(schema: T): T {
     if (!isRecord(value)) return value;
     if (value['default'] === '') delete value['format'];
     if (value['nullable'] === true && Array.isArray(value['enum'])) value['enum'].push(null);
+    if (value['nullable'] === true && Array.isArray(value['oneOf'])) {
+      value['oneOf'].push({ type: 'null' });
+      delete value['nullable'];
+    }
     return value;
   }) as T;
 }

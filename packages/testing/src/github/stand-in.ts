@@ -3,13 +3,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { RateLimits } from '../rate-limits.ts';
 import type { Violation } from './api.ts';
 import { Api, readBody } from './api.ts';
 import type { StandInConfig } from './config.ts';
 import type { Backend } from './endpoint.ts';
 import { startPushed } from './events.ts';
 import { serveGit } from './git-http.ts';
-import { Records } from './records.ts';
+import type { StoredPackageVersion } from './records.ts';
+import { Records, timed } from './records.ts';
 import { Repositories } from './repositories.ts';
 import type { Run } from './run.ts';
 import { Runs } from './runs.ts';
@@ -23,7 +25,15 @@ export interface StandInOptions {
   readonly dataDir: string;
   readonly config: StandInConfig;
   readonly log: (line: string) => void;
+  /** Undefined: none. */
+  readonly limits?: RateLimits;
 }
+
+/** A manifest that was pushed to a package of the container registry. */
+export type NewPackageVersion = Pick<
+  StoredPackageVersion,
+  'repository' | 'owner' | 'ownerIs' | 'package' | 'digest' | 'tags' | 'downloads'
+>;
 
 const runFiles: Readonly<Record<string, string>> = {
   log: 'log.txt',
@@ -43,7 +53,7 @@ export class GitHubStandIn {
   readonly #backend: Backend;
   readonly #api: Api;
 
-  private constructor(server: Server, url: string, { dataDir, config, log }: StandInOptions) {
+  private constructor(server: Server, url: string, { dataDir, config, log, limits }: StandInOptions) {
     this.#server = server;
     this.url = url;
     this.tokens = new Tokens();
@@ -51,7 +61,7 @@ export class GitHubStandIn {
     const repositories = new Repositories(join(dataDir, 'git'));
     const runs = new Runs({ dataDir, config, repositories, tokens: this.tokens, url });
     this.#backend = { url, repositories, runs, records: new Records(join(dataDir, 'records')), log };
-    this.#api = new Api(this.#backend, this.tokens);
+    this.#api = new Api(this.#backend, this.tokens, limits);
     // The hooks name the port, which may be another one than last time.
     for (const repository of repositories.list()) repositories.create(repository, url);
   }
@@ -80,6 +90,11 @@ export class GitHubStandIn {
 
   createRepository(repository: string): void {
     this.#backend.repositories.create(repository, this.url);
+  }
+
+  /** Gives the id of the version. */
+  addPackageVersion(version: NewPackageVersion): number {
+    return this.#backend.records.packageVersions.add({ ...timed(version.repository), ...version, deleted: false }).id;
   }
 
   /** Cancels what runs, waits for it, and closes the port. */

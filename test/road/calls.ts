@@ -8,19 +8,21 @@ export interface CommitStatus {
   readonly target_url: string;
 }
 
-/** The remote call of an uploader, and the answer that it can ask for. */
-export class LoaderCalls {
+/** Remote calls of one type, and the answer that a caller can ask for. */
+export class Calls {
   readonly #client: StandInClient;
   readonly #repository: string;
+  readonly #type: string;
 
-  constructor(client: StandInClient, repository: string) {
+  constructor(client: StandInClient, repository: string, type: 'data-uploaded' | 'promote-image') {
     this.#client = client;
     this.#repository = repository;
+    this.#type = type;
   }
 
   /** POST .../dispatches, then waits until the run that it starts is over. */
   async call(payload: object): Promise<Run> {
-    await this.#client.dispatch(this.#repository, 'data-uploaded', payload);
+    await this.#client.dispatch(this.#repository, this.#type, payload);
     return this.waitForNewest();
   }
 
@@ -38,6 +40,6 @@ export class LoaderCalls {
     const statuses = (await (await fetch(`${this.#client.url}${path}`, { headers })).json()) as (CommitStatus & {
       context: string;
     })[];
-    return statuses.filter(({ context }) => context === `data-uploaded/${requestId}`);
+    return statuses.filter(({ context }) => context === `${this.#type}/${requestId}`);
   }
 }
