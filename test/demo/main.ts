@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the main job on the embedded ground, from a push to the page of the running TEST stack, then a push that cannot
- * work, then new data by a remote call into every project. `-- --keep` leaves the ground up to look around.
+ * work, then promotions to PRODUCTION and a rollback, then new data by a remote call into every project. `-- --keep` leaves the ground up to look around.
  */
 import type { Run } from '@delivery/testing/github/run';
 import { join } from 'node:path';
@@ -64,9 +64,11 @@ async function report({ client }: Clone, run: Run, expected: Run['conclusion']):
   throw new Error(`the run was to end as ${expected ?? 'nothing'}`);
 }
 
-async function deliver(clone: Clone, message: string, expected: Run['conclusion']): Promise<void> {
+async function deliver(clone: Clone, message: string, expected: Run['conclusion']): Promise<Run> {
   say(`git push: ${message}`);
-  await report(clone, await clone.deliver(message, progress()), expected);
+  const run = await clone.deliver(message, progress());
+  await report(clone, run, expected);
+  return run;
 }
 
 /** Calls as whoever has put new data down does it, and shows what comes of it. */
@@ -84,12 +86,32 @@ async function call(clone: Clone, requestId: string): Promise<void> {
     say(`commit status data-uploaded/${requestId}: ${state}, ${description}`);
 }
 
-/** Part two: the loader, built for new data and launched in every project. */
-async function load(state: GroundState, clone: Clone, test: StackProject): Promise<void> {
-  say('PRODUCTION and RIC, with the first build');
-  const others = [StackProject.create(state, 'production'), StackProject.create(state, 'ric')] as const;
-  const [, ric] = await Promise.all(others);
+/** As an operator does it in the form, or by the command that the summary of a build shows. */
+async function promote(clone: Clone, inputs: Record<string, string>, expected: Run['conclusion']): Promise<void> {
+  const fields = Object.entries(inputs).map(([name, value]) => `-f ${name}=${JSON.stringify(value)}`);
+  say(`gh workflow run promote.yml ${fields.join(' ')}`);
+  const id = await clone.client.startWorkflow(clone.repository, 'promote.yml', 'main', inputs);
+  await report(clone, await clone.client.waitForRun(id, { onChange: progress() }), expected);
+}
 
+/** Part two: what was tried in TEST becomes stable, and goes back. */
+async function promotions(clone: Clone, builds: readonly Run[], production: StackProject): Promise<void> {
+  const [first, second, broken] = builds.map(({ runNumber }) => String(runNumber));
+  say('the page of PRODUCTION, before');
+  await showPage(production);
+  await promote(clone, { build: first ?? '', version: '2026.08.0', reason: 'the first release' }, 'success');
+  await promote(clone, { build: second ?? '', version: '2026.08.1', reason: 'a second version' }, 'success');
+  say('the page of PRODUCTION, after');
+  await showPage(production);
+  await promote(clone, { build: broken ?? '', version: '2026.08.2' }, 'failure');
+  say('refused; now the rollback');
+  await promote(clone, { build: 'previous', reason: 'the colours are wrong' }, 'success');
+  say('the page of PRODUCTION, back');
+  await showPage(production);
+}
+
+/** Part three: the loader, built for new data and launched in every project. */
+async function load(state: GroundState, clone: Clone, test: StackProject, ric: StackProject): Promise<void> {
   say('new data has been put down: django_data/2026-09-15T16');
   test.data.deposit('2026-09-15T16');
   await call(clone, 'upload-1');
@@ -124,22 +146,26 @@ async function demo(state: GroundState): Promise<void> {
   const gitHub = await startGitHub(state, await project.deployer());
   try {
     const clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
-    await deliver(clone, 'The first version', 'success');
+    const first = await deliver(clone, 'The first version', 'success');
     say('the page of the running TEST stack, before');
     await showPage(project);
 
     clone.edit(template, (text) => text.replace(/<h1>(.*?)<\/h1>/, '<h1>$1, now in its second version</h1>'));
-    await deliver(clone, 'A second version of the page', 'success');
+    const second = await deliver(clone, 'A second version of the page', 'success');
     say('the page of the running TEST stack, after');
     await showPage(project);
     say('the tags in the registry');
     await showTags(state);
 
     clone.edit('manage.py', (text) => `import no_such_module\n${text}`);
-    await deliver(clone, 'A version that cannot start', 'failure');
+    const broken = await deliver(clone, 'A version that cannot start', 'failure');
     say('red, and the page of the TEST stack is still there');
     await showPage(project);
-    await load(state, clone, project);
+    say('PRODUCTION and RIC, with the first build');
+    const others = [StackProject.create(state, 'production'), StackProject.create(state, 'ric')] as const;
+    const [production, ric] = await Promise.all(others);
+    await promotions(clone, [first, second, broken], production);
+    await load(state, clone, project, ric);
   } finally {
     await gitHub.stop();
   }
