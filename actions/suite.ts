@@ -8,6 +8,7 @@ const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   'launch-loader': () => import('./launch-loader/src/main.ts'),
   'promote-stable': () => import('./promote-stable/src/main.ts'),
   'list-builds': () => import('./list-builds/src/main.ts'),
+  'prune-builds': () => import('./prune-builds/src/main.ts'),
 };
 
 export async function start(name: string): Promise<void> {

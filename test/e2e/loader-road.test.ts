@@ -66,6 +66,18 @@ async function answerTo(requestId: string): Promise<string | undefined> {
   return newest && `${newest.state}: ${newest.description}`;
 }
 
+async function latestNumber(): Promise<string> {
+  return (await latest())?.labels['build.number'] ?? '';
+}
+
+/** Versions that no earlier suite on this ground has used. */
+const year = 2100 + Math.floor(Math.random() * 7_000);
+
+async function promote(build: string, release: number): Promise<Run> {
+  const inputs = { image: 'loader', build, version: `${year}.09.${release}` };
+  return clone.client.waitForRun(await clone.client.startWorkflow('acme/stack', 'promote.yml', 'main', inputs));
+}
+
 beforeAll(async () => {
   const before = (await origin())?.slice(0, 10) ?? '2026-09-14';
   const days = Array.from({ length: 5 }, (_, day) => new Date(Date.parse(before) + (day + 1) * 86_400_000));
@@ -166,6 +178,20 @@ describe('a project whose loader Job still runs', () => {
   });
 });
 
+describe('the promotion of a loader', () => {
+  it('launches the very digest of TEST in PRODUCTION and RIC, but not beside one that runs', async () => {
+    const held = await HeldJob.start(ric, `${repository.host}/${repository.path}:latest`);
+    const before = await Promise.all([test, ric].map(loaderJobs));
+    const run = await promote(await latestNumber(), 1);
+    await expectConclusion(run, 'success');
+    expect(await clone.client.summary(run.id)).toContain('🟡 promote-stable: unstable');
+    const image = `${repository.host}/fragalysis-prod/loader-stream@${(await latest())?.digest}`;
+    expect(await jobOf(production)).toMatchObject({ image, ended: 'Complete' });
+    expect(await Promise.all([test, ric].map(loaderJobs))).toEqual(before);
+    await held.release();
+  });
+});
+
 describe('a Job that is complete and has not loaded', () => {
   it('turns the run red, with what it logged', async () => {
     const broken = origins[4] ?? '';
@@ -176,6 +202,14 @@ describe('a Job that is complete and has not loaded', () => {
     expect(await clone.client.summary(run.id)).toContain('no directory for the target GHOST');
     expect(await answerTo('upload-7')).toMatch(/^failure: .*"test"/);
     rmSync(join(test.data.root, broken), { recursive: true });
+  });
+
+  it('keeps its loader from being promoted', async () => {
+    const before = await uids();
+    const run = await promote(await latestNumber(), 2);
+    await expectConclusion(run, 'failure');
+    expect(await clone.client.summary(run.id)).toContain('failed when it was last tried');
+    expect(await uids()).toEqual(before);
   });
 });
 

@@ -103,7 +103,8 @@ describe('a promotion by the form', () => {
     const run = await promote({ build: String(first.runNumber), version: version(1), 'dry-run': true });
     const summary = await summaryOf(run, 'success');
     expect(summary).toContain(`Dry run: web latest-${first.runNumber} as ${version(1)} would become stable`);
-    expect(run.jobs.map(({ conclusion }) => conclusion)).toContain('skipped');
+    // The second job, which can change something, is not begun.
+    expect(run.jobs).toHaveLength(1);
     expect(await promotedTags()).toEqual(before);
   });
 

@@ -5,7 +5,7 @@ import { buildTag, revisionLabel } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
 import { formatReference } from '@delivery/core/domain/image-reference';
 import { ActionError, RefusedError } from '@delivery/core/errors/errors';
-import type { Registry } from '@delivery/core/ports/registry';
+import type { Manifest, Registry } from '@delivery/core/ports/registry';
 import type { Plan } from './plan.ts';
 import type { Builder, Recipe } from './ports.ts';
 import type { BuildableImage } from './recipe.ts';
@@ -13,7 +13,8 @@ import type { BuildableImage } from './recipe.ts';
 export interface Built {
   readonly number: BuildNumber;
   readonly digest: Digest;
-  readonly reused: boolean;
+  /** What this run has pushed; undefined when the build was there already. */
+  readonly pushed: Manifest | undefined;
 }
 
 export interface Workshop {
@@ -36,13 +37,14 @@ export async function carryOut(first: Plan, workshop: Workshop): Promise<Built> 
   let plan = first;
   for (let builds = 0; builds < maxBuilds; builds++) {
     if (plan.kind === 'refuse') throw new RefusedError('number-taken', plan.reason, { hint: plan.hint });
-    if (plan.kind === 'reuse') return { number: plan.number, digest: plan.digest, reused: true };
+    if (plan.kind === 'reuse') return { number: plan.number, digest: plan.digest, pushed: undefined };
     const { number } = plan;
     const recipe = workshop.recipe(number);
     await buildOne(number, recipe, workshop);
     plan = await workshop.plan();
     if (plan.kind === 'build' && plan.number === number) {
-      return { number, digest: await pushOne(number, recipe, workshop), reused: false };
+      const pushed = await pushOne(number, recipe, workshop);
+      return { number, digest: pushed.digest, pushed };
     }
   }
   throw new RefusedError(
@@ -61,7 +63,7 @@ async function buildOne(number: BuildNumber, recipe: Recipe, { image, builder, c
   );
 }
 
-async function pushOne(number: BuildNumber, recipe: Recipe, workshop: Workshop): Promise<Digest> {
+async function pushOne(number: BuildNumber, recipe: Recipe, workshop: Workshop): Promise<Manifest> {
   const { image, builder, registry, context } = workshop;
   const tag = buildTag(number);
   const reference = { ...image.repository, tag };
@@ -79,7 +81,7 @@ async function pushOne(number: BuildNumber, recipe: Recipe, workshop: Workshop):
   if (found.number !== number || found.labels[revisionLabel] !== context.run.sha) {
     throw notAsPushed(`${where} does not carry the labels of build ${number} of this commit`);
   }
-  return pushed;
+  return found.manifest;
 }
 
 function notAsPushed(problem: string): ActionError {

@@ -20,7 +20,8 @@ export function reportBuild(
   latest: Latest,
   tookMs: number,
 ): Outcome<Output> {
-  const { number, digest, reused } = built;
+  const { number, digest, pushed } = built;
+  const reused = pushed === undefined;
   const moved = latest.digest === digest;
   const tags = moved ? [buildTag(number), latestTag] : [buildTag(number)];
   const reference = formatReference({ ...image.repository, digest });

@@ -1,4 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
+import type { Note } from '@delivery/core/action/ledger';
+import { noteInLedger } from '@delivery/core/action/ledger';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { InputError, RefusedError } from '@delivery/core/errors/errors';
 import { carryOut } from './build.ts';
@@ -10,7 +12,7 @@ import type { Ports } from './ports.ts';
 import { findImage, recipeFor } from './recipe.ts';
 import { reportBuild, reportDryRun } from './report.ts';
 
-/** Builds an image once, pushes `latest-N`, then lets `latest` name the newest build. */
+/** Builds an image once, pushes `latest-N`, lets `latest` name the newest build, and notes in the ledger what was built. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const { registry, builders, topology } = ports;
   const { log, clock, signal } = context;
@@ -34,5 +36,10 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const again = async () => planBuild(await look());
   const built = await carryOut(plan, { image, builder, registry, context, plan: again, recipe });
   const latest = await moveLatest(built.number, image.repository, registry, signal);
+  if (built.pushed) {
+    const reason = `Built with ${builder.name} from ${context.run.sha}.`;
+    const note: Note = { event: 'built', verdict: 'success', build: built.number, reason };
+    await noteInLedger(note, { repository: image.repository, subject: built.pushed, registry }, context);
+  }
   return reportBuild(report, built, latest, clock.now().getTime() - started.getTime());
 }

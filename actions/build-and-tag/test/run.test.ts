@@ -1,4 +1,6 @@
+import { readLedger } from '@delivery/core/action/ledger';
 import { buildNumberLabel, createdLabel, revisionLabel, sourceLabel, versionLabel } from '@delivery/core/domain/build';
+import { RemoteError } from '@delivery/core/errors/errors';
 import type { Scene } from './fakes.ts';
 import { commitA, commitB, newScene, repository, runAction, seedBuild } from './fakes.ts';
 
@@ -23,7 +25,30 @@ describe('build-and-tag', () => {
       'moved-latest': true,
     });
     expect(scene.builder.pushed).toEqual(['latest-268']);
-    expect(scene.registry.written).toEqual(['registry.example.org/acme/web:latest']);
+    expect(scene.registry.written[0]).toBe('registry.example.org/acme/web:latest');
+  });
+
+  it('notes in the ledger what it has built, who and in which run, and nothing in a re-run', async () => {
+    await runAction(scene, {}, { actor: 'ada', runAttempt: 2 });
+    await runAction(scene, {}, { actor: 'ada', runAttempt: 3 });
+    const { signal } = new AbortController();
+    expect(await readLedger(repository, digestOf('latest-268')!, scene.registry, signal)).toEqual([
+      expect.objectContaining({
+        ...{ event: 'built', verdict: 'success', build: 268, by: 'ada' },
+        reason: `Built with docker from ${commitA}.`,
+        run: 'https://github.example.org/acme/stack/actions/runs/7001/attempts/2',
+      }),
+    ]);
+  });
+
+  it('is no less a success when the ledger cannot be written', async () => {
+    scene.registry.onCall = ({ method }) => {
+      if (method === 'writeBlob') throw new RemoteError('registry', 'no', { status: 403, retryable: false });
+    };
+    const { result, outputs } = await runAction(scene);
+    expect(result).toBe('success');
+    expect(digestOf('latest')).toBe(outputs.digest);
+    expect(scene.step.log.of('warning')).toEqual([expect.stringMatching(/^The ledger of .* lacks that it was built/)]);
   });
 
   it('labels the image and passes the build arguments, with those of the user', async () => {

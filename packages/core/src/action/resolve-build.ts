@@ -11,7 +11,7 @@ import type { BuildSelector } from '../domain/build-selector.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { formatRepository } from '../domain/image-reference.ts';
-import type { ImageConfig, ImageManifest } from '../domain/manifest.ts';
+import type { ImageConfig, Platform } from '../domain/manifest.ts';
 import { maxConfigBytes, parseImageConfig, parseManifest, parseTime, platformImages } from '../domain/manifest.ts';
 import { ActionError, RemoteError } from '../errors/errors.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
@@ -27,6 +27,9 @@ export interface ResolvedBuild {
   readonly created: Date | undefined;
   /** The manifest or index, byte for byte. */
   readonly manifest: Manifest;
+  readonly platforms: readonly Platform[];
+  /** Compressed, of the first platform: its manifest, config and layers. */
+  readonly bytes: number;
 }
 
 /**
@@ -54,14 +57,26 @@ export async function readBuild(
   signal: AbortSignal,
 ): Promise<ResolvedBuild | undefined> {
   const manifest = await registry.readManifest(repository, reference, signal);
-  if (!manifest) return undefined;
-  const { labels, created } = await readConfig(manifest, repository, registry, signal);
+  return manifest && inspectBuild(manifest, repository, registry, signal);
+}
+
+/** The build of a manifest that has been read. Throws RemoteError (`registry`) for what is no image. */
+export async function inspectBuild(
+  manifest: Manifest,
+  repository: Repository,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<ResolvedBuild> {
+  const { config, platforms, bytes } = await readImage(manifest, repository, registry, signal);
+  const { labels, created } = config;
   return {
     digest: manifest.digest,
     number: parseBuildNumber(labels[buildNumberLabel] ?? ''),
     labels,
     created: parseTime(labels[createdLabel]) ?? created,
     manifest,
+    platforms,
+    bytes,
   };
 }
 
@@ -77,26 +92,31 @@ function referenceOf(selector: BuildSelector): string {
 }
 
 /** Every platform of an index is one build, so the labels of the first one are those of all. */
-async function readConfig(
+async function readImage(
   manifest: Manifest,
   repository: Repository,
   registry: Registry,
   signal: AbortSignal,
-): Promise<ImageConfig> {
+): Promise<{ config: ImageConfig } & Pick<ResolvedBuild, 'platforms' | 'bytes'>> {
   const where = `${formatRepository(repository)}@${manifest.digest}`;
-  let image: ImageManifest | undefined;
-  const parsed = parseManifest(manifest.bytes, manifest.mediaType, where);
-  if (parsed.kind === 'image') image = parsed;
-  else {
-    const [first] = platformImages(parsed);
-    const inner = first && (await registry.readManifest(repository, first.digest, signal));
-    const innerParsed =
-      inner && parseManifest(inner.bytes, inner.mediaType, `${formatRepository(repository)}@${inner.digest}`);
-    if (innerParsed?.kind === 'image') image = innerParsed;
-  }
-  if (!image) throw new RemoteError('registry', `${where} holds no image of any platform`, { retryable: false });
-  const config = await registry.readBlob(repository, image.config.digest, maxConfigBytes, signal);
-  return parseImageConfig(config, where);
+  const outer = parseManifest(manifest.bytes, manifest.mediaType, where);
+  const images = outer.kind === 'index' ? platformImages(outer) : [];
+  const first = images[0] && (await registry.readManifest(repository, images[0].digest, signal));
+  const own = outer.kind === 'image' ? manifest : first;
+  const image = own && parseManifest(own.bytes, own.mediaType, `${formatRepository(repository)}@${own.digest}`);
+  if (!own || image?.kind !== 'image')
+    throw new RemoteError('registry', `${where} holds no image of any platform`, { retryable: false });
+  const config = parseImageConfig(
+    await registry.readBlob(repository, image.config.digest, maxConfigBytes, signal),
+    where,
+  );
+  const named = images.flatMap(({ platform }) => platform ?? []);
+  const layers = image.layers.reduce((sum, { size }) => sum + size, 0);
+  return {
+    config,
+    platforms: named.length > 0 ? named : [config.platform],
+    bytes: own.bytes.length + image.config.size + layers,
+  };
 }
 
 const offered = 5;

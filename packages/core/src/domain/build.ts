@@ -1,5 +1,6 @@
-/** Names that the old system gave and that stay: tags `latest`, `latest-N`, label `build.number`. N counts from 1. */
+/** Names that the old system gave and that stay: tags `latest`, `latest-N`, `stable`, label `build.number`. N counts from 1. */
 export const latestTag = 'latest';
+export const stableTag = 'stable';
 export const buildNumberLabel = 'build.number';
 export const revisionLabel = 'org.opencontainers.image.revision';
 export const sourceLabel = 'org.opencontainers.image.source';

@@ -1,0 +1,25 @@
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
+import { startAction } from '@delivery/core/adapters/runner-step';
+import { check, inputs, outputs } from './inputs.ts';
+import { run } from './run.ts';
+
+await startAction({
+  name: 'list-builds',
+  inputs,
+  outputs,
+  check,
+  async run(given, context) {
+    const { env } = process;
+    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const hasCluster = [given.kubeconfig, env['KUBECONFIG'], env['KUBERNETES_SERVICE_HOST']].some(Boolean);
+    const ports = {
+      topology,
+      registry: registryOfInputs(given, topology, context, 'pull'),
+      cluster: hasCluster ? clusterOfInputs(connectCluster, given, context) : undefined,
+    };
+    return run(given, ports, context);
+  },
+});

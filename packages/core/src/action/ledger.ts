@@ -1,0 +1,136 @@
+import { recordOf, annotationsOf, inOrder, maxReasonLength, recordArtifactType } from '../domain/ledger.ts';
+import type { LedgerEntry, LedgerEvent, LedgerRecord } from '../domain/ledger.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Repository } from '../domain/image-reference.ts';
+import { formatRepository } from '../domain/image-reference.ts';
+import { mediaTypes } from '../domain/manifest.ts';
+import { ActionError } from '../errors/errors.ts';
+import type { Manifest, Registry } from '../ports/registry.ts';
+import type { ActionContext } from './context.ts';
+import { oneLine } from './printable.ts';
+import { runUrl } from './run-context.ts';
+
+/** The newest that are considered: more than anybody reads, and few enough to be read at once. */
+const maxRecords = 1_000;
+const maxActorLength = 100;
+
+/** The empty descriptor (OCI image spec 1.1, manifest.md, "Guidance for an Empty Descriptor"). */
+const emptyBlob = new TextEncoder().encode('{}');
+
+/**
+ * What happened to an image, as records that refer to its digest, oldest first: one request. What this suite would not have
+ * written is left out. Throws RemoteError (`registry`).
+ */
+export async function readLedger(
+  repository: Repository,
+  digest: Digest,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<readonly LedgerRecord[]> {
+  const referrers = await registry.listReferrers(repository, digest, signal);
+  const records = referrers.flatMap(({ artifactType, annotations, digest }) =>
+    artifactType === recordArtifactType ? (recordOf(digest, annotations) ?? []) : [],
+  );
+  return inOrder(records).slice(-maxRecords).map(clean);
+}
+
+/**
+ * Writes a record beside the image it refers to, which has to be in that repository, and gives its digest. Texts are brought to
+ * one line and bounded. Throws RemoteError (`registry`).
+ */
+export async function writeRecord(
+  repository: Repository,
+  subject: Manifest,
+  entry: LedgerEntry,
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<Digest> {
+  const empty = {
+    mediaType: 'application/vnd.oci.empty.v1+json',
+    digest: await registry.writeBlob(repository, emptyBlob, signal),
+    size: emptyBlob.length,
+  };
+  const content = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    artifactType: recordArtifactType,
+    config: empty,
+    layers: [empty],
+    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.bytes.length },
+    annotations: annotationsOf(clean(entry)),
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(content));
+  const digest = await digestOf(bytes);
+  await registry.writeManifest(repository, digest, { mediaType: mediaTypes.ociManifest, digest, bytes }, signal);
+  return digest;
+}
+
+/** What is to be noted; who, when and in which run the context knows. */
+export type Note = Omit<LedgerEntry, 'at' | 'by' | 'run'>;
+
+export interface NotedImage {
+  readonly repository: Repository;
+  readonly subject: Manifest;
+  readonly registry: Registry;
+}
+
+/**
+ * The same for what this run has done. That it could not be noted is a warning, which says what follows, and never fails the run;
+ * only a cancel is thrown. When the newest record of that event says the same of the same attempt already, nothing is written.
+ */
+export async function noteInLedger(
+  note: Note,
+  { repository, subject, registry }: NotedImage,
+  { run, clock, signal, log }: Pick<ActionContext, 'run' | 'clock' | 'signal' | 'log'>,
+): Promise<void> {
+  const url = `${runUrl(run)}/attempts/${run.runAttempt}`;
+  const entry = { ...note, at: clock.now(), by: run.actor, run: url };
+  try {
+    const newest = (await readLedger(repository, subject.digest, registry, signal)).findLast(
+      ({ event, project }) => event === entry.event && project === entry.project,
+    );
+    if (newest && isSame(newest, entry)) return;
+    await writeRecord(repository, subject, entry, registry, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof ActionError ? error.message : `an unexpected ${nameOf(error)} was thrown`;
+    const where = `${formatRepository(repository)}@${subject.digest}`;
+    log.warning(`The ledger of ${where} lacks that it was ${note.event} (${note.verdict}): ${why}. ${meaning(note)}`);
+  }
+}
+
+function isSame(record: LedgerRecord, entry: LedgerEntry): boolean {
+  return (
+    record.run === entry.run &&
+    record.verdict === entry.verdict &&
+    record.version === entry.version &&
+    record.previous === entry.previous
+  );
+}
+
+const meanings: Readonly<Record<LedgerEvent, string>> = {
+  built: 'Nothing depends on it but what list-builds shows.',
+  tested: 'promote-stable will not take this build while require-tested is on: bring it to TEST again.',
+  loaded: 'promote-stable will not take this build while require-tested is on: launch it in TEST again.',
+  promoted: 'The selector previous and prune-builds do not know of this promotion.',
+  'rolled-back': 'The selector previous and prune-builds do not know of this promotion.',
+  'backed-up': 'Nothing depends on it but what list-builds shows.',
+};
+
+function meaning({ event, verdict }: Note): string {
+  const isTest = event === 'tested' || event === 'loaded';
+  return isTest && verdict === 'failure' ? 'An earlier good record of this build still counts.' : meanings[event];
+}
+
+function clean<Entry extends LedgerEntry>(entry: Entry): Entry {
+  return { ...entry, by: oneLine(entry.by, maxActorLength), reason: oneLine(entry.reason, maxReasonLength - 1) };
+}
+
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return `sha256:${Buffer.from(hash).toString('hex')}`;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
