@@ -27,7 +27,16 @@ const operations = [
   ['get', '/repos/{owner}/{repo}/deployments'],
   ['post', '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses'],
   ['get', '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses'],
+  ['get', '/orgs/{org}/packages/{package_type}/{package_name}/versions'],
+  ['delete', '/orgs/{org}/packages/{package_type}/{package_name}/versions/{package_version_id}'],
+  ['get', '/users/{username}/packages/{package_type}/{package_name}/versions'],
+  ['delete', '/users/{username}/packages/{package_type}/{package_name}/versions/{package_version_id}'],
 ] as const;
+
+/** GitHub takes these for users as it does for organizations (its own Link headers name them); the description leaves them out. */
+const leftOut: Readonly<Record<string, readonly string[]>> = {
+  'packages/get-all-package-versions-for-package-owned-by-user': ['page', 'per-page'],
+};
 
 type Json = { [key: string]: unknown };
 
@@ -83,6 +92,9 @@ const trimmed = operations.map(([method, path]) => {
   const operation = (source as { paths: Record<string, Record<string, Json>> }).paths[path]?.[method];
   if (!operation) throw new Error(`the description has no ${method} ${path}`);
   const body = operation['requestBody'] as Json | undefined;
+  const more = (leftOut[operation['operationId'] as string] ?? []).map((name) =>
+    lookUp(`#/components/parameters/${name}`),
+  );
   const responses = Object.entries(operation['responses'] as Json).map(([status, answer]) => [
     status,
     schemaOf(resolve(answer)['content']) ?? null,
@@ -91,12 +103,14 @@ const trimmed = operations.map(([method, path]) => {
     id: operation['operationId'],
     method: method.toUpperCase(),
     path,
-    parameters: (operation['parameters'] as unknown[]).map(resolve).map(({ name, in: where, required, schema }) => ({
-      name,
-      in: where,
-      required: required === true,
-      schema: strip(schema),
-    })),
+    parameters: [...(operation['parameters'] as unknown[]).map(resolve), ...more].map(
+      ({ name, in: where, required, schema }) => ({
+        name,
+        in: where,
+        required: required === true,
+        schema: strip(schema),
+      }),
+    ),
     ...(body && { body: { required: body['required'] === true, schema: schemaOf(body['content']) } }),
     responses: Object.fromEntries(responses) as Json,
   };

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { leanClient, licenseOfClient } from './lean-client.ts';
 import { ownSourceMap } from './source-map.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -20,12 +21,14 @@ async function build(target: string): Promise<void> {
   for (const dir of ['build', 'packages/core/lib']) rmSync(join(root, dir), { recursive: true, force: true });
   run('typescript/bin/tsc', '-p', 'packages/core/tsconfig.build.json');
   run('typescript/bin/tsc', '-p', 'actions/tsconfig.build.json');
+  await leanClient(root, join(root, 'packages/core/lib'));
   const bundled = join(root, 'build', 'suite');
   run('@vercel/ncc/dist/ncc/cli.js', 'build', 'build/actions/suite.js', '-o', bundled, '--license', 'licenses.txt', '--source-map', '--no-cache', '--quiet');
   const suite = join(target, 'suite');
   mkdirSync(suite, { recursive: true });
   for (const name of readdirSync(bundled).filter((file) => file.endsWith('.js'))) await minify(join(bundled, name), suite);
-  for (const name of ['licenses.txt', 'package.json']) cpSync(join(bundled, name), join(suite, name));
+  cpSync(join(bundled, 'package.json'), join(suite, 'package.json'));
+  writeFileSync(join(suite, 'licenses.txt'), `${readFileSync(join(bundled, 'licenses.txt'), 'utf8')}\n${licenseOfClient(root)}`);
   for (const action of actionNames()) writeEntry(join(target, action), action);
 }
 

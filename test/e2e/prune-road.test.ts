@@ -170,7 +170,8 @@ describe('pruning', () => {
 
   it('says in a dry run what would go and why the rest stays, and deletes nothing', async () => {
     const summary = await expectConclusion(await prune({ 'dry-run': true }), 'success');
-    expect(summary).toContain('stable');
+    expect(summary).toContain('runs in Deployment');
+    expect(summary).toContain('would be deleted');
     expect(await builds()).toEqual(all);
   });
 

@@ -1,4 +1,5 @@
 import type { Repository } from './image-reference.ts';
+import type { RetentionRule } from './retention-rule.ts';
 import type { WorkloadKind } from './workload.ts';
 
 /** delivery.yaml as the rest of the code sees it: checked, defaults filled in. Durations in milliseconds. */
@@ -14,6 +15,8 @@ export interface ImageTopology {
   /** Where promoted builds go: `stable`, `<version>`. */
   readonly promoted: Repository | undefined;
   readonly build: { readonly context: string; readonly file: string; readonly target: string | undefined } | undefined;
+  /** Which builds of `repository` stay; undefined: all of them. */
+  readonly retention?: RetentionRule | undefined;
 }
 
 export interface Project {

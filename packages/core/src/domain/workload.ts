@@ -67,6 +67,8 @@ export interface ContainerStatus {
   readonly name: string;
   readonly init: boolean;
   readonly image: string;
+  /** What the runtime says it runs, in forms of its own: most hold the digest. Left out before it has pulled. */
+  readonly imageId?: string;
   readonly ready: boolean;
   readonly restarts: number;
   readonly state: ContainerState;

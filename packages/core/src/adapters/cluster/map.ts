@@ -119,6 +119,7 @@ function toContainerStatus(status: Wire<V1ContainerStatus>, init: boolean): Cont
     name: text(status.name),
     init,
     image: text(status.image),
+    ...(status.imageID ? { imageId: status.imageID } : {}),
     ready: status.ready === true,
     restarts: count(status.restartCount),
     // "If none of them is specified, the default one is ContainerStateWaiting" (API reference, ContainerState)

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { parseDuration } from '../duration.ts';
 import type { Repository } from '../image-reference.ts';
 import { formatRepository, parseImageReference, parseRepository } from '../image-reference.ts';
+import { isRealDay, isTimeZone } from '../working-days.ts';
 import { foundInsteadOf } from './found.ts';
 import { nearest } from './nearest.ts';
 
@@ -125,6 +126,28 @@ export const webAddress = z.pipe(
     context.issues.push({ code: 'custom', input: given, message });
     return z.NEVER;
   }),
+);
+
+/** A text of the pattern that `isRight` as well; only the parser can tell that. */
+function checkedText(given: RegExp, isRight: (text: string) => boolean, phrase: string) {
+  return z.pipe(
+    z.string({ error: expected(phrase) }).check(z.meta({ pattern: given.source })),
+    z.transform((found, context): string => {
+      if (given.test(found) && isRight(found)) return found;
+      context.issues.push({ code: 'custom', input: found, message: foundInsteadOf(found, phrase) });
+      return z.NEVER;
+    }),
+  );
+}
+
+/** A day of the calendar. YAML 1.2 reads it as a text. */
+export const realDay = checkedText(/^\d{4}-\d{2}-\d{2}$/, isRealDay, 'a day of the calendar such as 2026-12-25');
+
+/** A zone of the IANA time zone database that this program's own copy has. */
+export const timeZone = checkedText(
+  /^[A-Za-z][\w+-]{0,31}(?:\/[A-Za-z][\w+-]{0,31}){0,2}$/,
+  isTimeZone,
+  'a time zone of the IANA database such as Europe/London or UTC',
 );
 
 /** A number or boolean where a text is wanted: it was meant as a text, and YAML reads it otherwise. */

@@ -49,8 +49,8 @@ function toTopology({ images, projects = {} }: DeliveryFile): Topology {
   return { images: mapNames(images, toImage), projects: mapNames(projects, toProject) };
 }
 
-function toImage({ repository, promoted, build }: FileImage, name: string): ImageTopology {
-  return { name, repository, promoted, build: build && toBuild(build) };
+function toImage({ repository, promoted, build, retention }: FileImage, name: string): ImageTopology {
+  return { name, repository, promoted, build: build && toBuild(build), retention };
 }
 
 function toBuild({ context, file, target }: NonNullable<FileImage['build']>): NonNullable<ImageTopology['build']> {

@@ -9,8 +9,10 @@ import {
   innerPath,
   pattern,
   plainName,
+  realDay,
   repository,
   text,
+  timeZone,
   webAddress,
   word,
 } from './fields.ts';
@@ -59,6 +61,33 @@ const build = fields({
   ),
 });
 
+function wholeNumber(most: number, fallback: number, description: string) {
+  const error = expected(`a whole number from 0 to ${most}`);
+  const number = z.int({ error }).check(z.minimum(0, { error }), z.maximum(most, { error }), about(description));
+  return z._default(number, fallback);
+}
+
+const retention = fields({
+  workingDays: wholeNumber(
+    1_000,
+    5,
+    'Builds of this many working days stay, today among them when it is one: Monday to Friday without `holidays`.',
+  ),
+  atLeast: wholeNumber(10_000, 10, 'This many of the newest builds stay, however old they are.'),
+  keepPromoted: wholeNumber(
+    1_000,
+    5,
+    'Builds stay that are among the last this many different ones that were promoted.',
+  ),
+  timeZone: z.prefault(timeZone.check(about('Where days begin and end: a time zone of the IANA database.')), 'UTC'),
+  holidays: z._default(
+    z
+      .array(realDay, { error: expected('a list of days') })
+      .check(about('Days that are no working days, as YYYY-MM-DD.')),
+    [],
+  ),
+});
+
 const image = fields({
   repository: repository.check(about('Where builds are pushed, as `latest` and `latest-N`: host[:port]/path.')),
   promoted: z.optional(
@@ -69,6 +98,9 @@ const image = fields({
     ),
   ),
   build: z.optional(build.check(about('How the image is built. Left out for an image that is not built here.'))),
+  retention: z.optional(
+    retention.check(about('Which builds stay when builds are pruned. Left out for an image that is never pruned.')),
+  ),
 });
 
 const containersPhrase = 'the name of a container, or a list of names';

@@ -54,7 +54,13 @@ export interface Sign {
   readonly container: string;
 }
 
-const causesOfTheSite: ReadonlySet<string> = new Set<Cause>(['unschedulable', 'quota', 'admission', 'volume', 'cluster']);
+const causesOfTheSite: ReadonlySet<string> = new Set<Cause>([
+  'unschedulable',
+  'quota',
+  'admission',
+  'volume',
+  'cluster',
+]);
 
 /** What the site lacks says nothing about an image. */
 export function isOfTheSite(cause: string): boolean {

@@ -198,6 +198,7 @@ describe('toPod', () => {
           name: 'web',
           init: false,
           image: 'r/web:2',
+          imageId: 'sha256:1',
           ready: false,
           restarts: 4,
           state: { is: 'waiting', reason: 'CrashLoopBackOff', message: 'back-off 1m20s' },

@@ -13,6 +13,7 @@ images:
     repository: localhost:5000/dev/web-stream
     promoted: registry.example.org/prod/web-stream
     build: { context: src, file: images/web/Dockerfile, target: final }
+    retention: { workingDays: 3, atLeast: 7, keepPromoted: 2, timeZone: Europe/London, holidays: [2026-12-25] }
 projects:
   test:
     cluster: default/api-example-org:6443/deployer
@@ -43,6 +44,13 @@ projects:
         repository: { host: 'localhost:5000', path: 'dev/web-stream' },
         promoted: { host: 'registry.example.org', path: 'prod/web-stream' },
         build: { context: 'src', file: 'images/web/Dockerfile', target: 'final' },
+        retention: {
+          workingDays: 3,
+          atLeast: 7,
+          keepPromoted: 2,
+          timeZone: 'Europe/London',
+          holidays: ['2026-12-25'],
+        },
       },
     },
     projects: {
@@ -108,6 +116,12 @@ describe('defaults', () => {
     ['{file: a.Dockerfile}', { context: '.', file: 'a.Dockerfile', target: undefined }],
   ])('build: %s is filled in', (build, expected) => {
     expect(read(`${web}    build: ${build}\n`).images['web']?.build).toEqual(expected);
+  });
+
+  test('a rule of retention is filled in, and an image without one has none', () => {
+    const { images } = read(`${web}    retention: {}\n  loader: {repository: registry.example.org/dev/loader}\n`);
+    const rule = { workingDays: 5, atLeast: 10, keepPromoted: 5, timeZone: 'UTC', holidays: [] };
+    expect([images['web']?.retention, images['loader']?.retention]).toEqual([rule, undefined]);
   });
 
   test('a check wants status 200 within a minute', () => {
