@@ -1,3 +1,7 @@
+import { readLedger } from '@delivery/core/action/ledger';
+import type { Digest } from '@delivery/core/domain/digest';
+import type { Repository } from '@delivery/core/domain/image-reference';
+import { referrersTag } from '@delivery/core/domain/manifest';
 import { createHash } from 'node:crypto';
 import { systemClock } from '@delivery/core/adapters/clock';
 import { readState } from '../ground/state.ts';
@@ -17,6 +21,7 @@ let repositories = 0;
 /** A checkout whose image goes to a repository of its own; its build takes DELAY seconds. */
 function checkout(): {
   source: Checkout;
+  repository: Repository;
   digestOf: (tag: string) => Promise<string | undefined>;
   tags: () => Promise<string[]>;
 } {
@@ -27,7 +32,7 @@ function checkout(): {
   });
   const repository = { host, path };
   const digestOf = async (tag: string) => (await registry.readManifest(repository, tag, never))?.digest;
-  return { source, digestOf, tags: async () => (await registry.listTags(repository, never)).sort() };
+  return { source, repository, digestOf, tags: async () => (await registry.listTags(repository, never)).sort() };
 }
 
 const commit = (name: string) => createHash('sha1').update(name).digest('hex');
@@ -37,7 +42,7 @@ function expectResult(run: BundleRun, result: string): void {
 }
 
 describe.each(['docker', 'buildah'])('build-and-tag with %s', (builder) => {
-  const { source, digestOf, tags } = checkout();
+  const { source, repository, digestOf, tags } = checkout();
   const build = (name: string, number: number, more: Record<string, string> = {}) =>
     source.run('build-and-tag', { builder, ...more }, { sha: commit(name), number });
   let first: BundleRun;
@@ -47,7 +52,12 @@ describe.each(['docker', 'buildah'])('build-and-tag with %s', (builder) => {
   it('pushes latest-N and then latest, of one digest', async () => {
     first = await build('one', 267);
     expectResult(first, 'success');
-    expect(await tags()).toEqual(['latest', 'latest-267']);
+    const { digest } = first.outputs;
+    // This registry has no referrers API: the list of records stands under a tag of its own.
+    expect(await tags()).toEqual(['latest', 'latest-267', referrersTag(digest as Digest)]);
+    const [record, ...others] = await readLedger(repository, digest as Digest, registry, never);
+    expect(record).toMatchObject({ event: 'built', verdict: 'success', build: 267 });
+    expect(others).toEqual([]);
     expect(first.outputs).toMatchObject({
       digest: await digestOf('latest-267'),
       'build-number': '267',

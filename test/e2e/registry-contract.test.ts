@@ -15,11 +15,15 @@ const newPath = () => `contract/${Date.now()}-${++repositories}`;
 for (const auth of ['basic', 'bearer'] as const) {
   registryContract(`the adapter with the ground's registry (auth: ${auth}), logged in as docker is`, async () => {
     const { registries, docker } = readState();
-    const { host } = registries[auth];
+    const hosts = { here: registries[auth].host, elsewhere: registries[auth === 'basic' ? 'bearer' : 'basic'].host };
     const runner = { env: { DOCKER_CONFIG: docker.configDir }, home: '/nonexistent', uid: 0, exec: fakeExec({}) };
+    const connect = () => connectRegistry({ clock: systemClock, credentials: runnerLogins(runner) });
     return {
-      registry: connectRegistry({ clock: systemClock, credentials: runnerLogins(runner) }),
-      newRepository: () => ({ host, path: newPath() }),
+      registry: connect(),
+      other: connect(),
+      // Distribution 2.8 takes a tag for a digest there.
+      deletesTags: false,
+      newRepository: (place = 'here') => ({ host: hosts[place], path: newPath() }),
       seedBlob: async (repository, bytes) => uploadBlob(repository, bytes, registries[auth]),
       [Symbol.asyncDispose]: async () => undefined,
     };

@@ -1,12 +1,13 @@
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectRegistry } from '@delivery/core/adapters/registry/client';
-import { givenLogin } from '@delivery/core/adapters/registry/credentials';
+import { firstLogin, givenLogin } from '@delivery/core/adapters/registry/credentials';
 import type { Registry } from '@delivery/core/ports/registry';
 import type { GroundState } from '../ground/state.ts';
 
-/** The ground's registry with basic auth, to look at what has been pushed. */
+/** Both registries of the ground, to look at what has been pushed and to prepare what is there. */
 export function groundRegistry({ registries }: GroundState): Registry {
-  const { host, username, password } = registries.basic;
-  const credentials = givenLogin({ username, password, from: 'the ground' }, [host]);
-  return connectRegistry({ clock: systemClock, credentials });
+  const logins = Object.values(registries).map(({ host, username, password }) =>
+    givenLogin({ username, password, from: 'the ground' }, [host]),
+  );
+  return connectRegistry({ clock: systemClock, credentials: firstLogin(...logins) });
 }
