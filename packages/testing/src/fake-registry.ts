@@ -65,6 +65,9 @@ export class FakeRegistry implements Registry {
 
   async writeManifest(repository: Repository, tag: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
     checkReference(tag);
+    const computed = digestOf(manifest.bytes);
+    if (manifest.digest !== computed || (isDigest(tag) && tag !== computed))
+      throw failure(`writing manifest ${tag} failed: its digest is ${computed}`, undefined);
     await this.#called('writeManifest', repository, tag, signal);
     this.#put(repository, tag, manifest);
   }

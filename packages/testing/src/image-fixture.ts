@@ -47,6 +47,20 @@ export function imageFixture(
   return { manifest, blobs: [config, layerBytes] };
 }
 
+/** A small artifact that refers to `subject`: everything in its annotations, as records of the ledger are. */
+export function artifactFixture(subject: Manifest, annotations: Readonly<Record<string, string>>): ImageFixture {
+  const empty = toBytes({});
+  const descriptor = describe('application/vnd.oci.empty.v1+json', empty);
+  const manifest = manifestOf(mediaTypes.ociManifest, {
+    artifactType: 'application/vnd.test.note',
+    config: descriptor,
+    layers: [descriptor],
+    subject: describe(subject.mediaType, subject.bytes),
+    annotations,
+  });
+  return { manifest, blobs: [empty] };
+}
+
 /** An index of images, for the architectures arch0, arch1 and so on. */
 export function indexFixture(images: readonly Manifest[], docker = false): Manifest {
   const manifests = images.map(({ mediaType, bytes }, at) => ({

@@ -1,4 +1,5 @@
 import type { Digest } from '@delivery/core/domain/digest';
+import { isDigest } from '@delivery/core/domain/digest';
 import type { Descriptor } from '@delivery/core/domain/manifest';
 import { parseManifest } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
@@ -31,15 +32,18 @@ export class RegistryStore {
     return this.#manifests.get(`${repository}@${digest}`);
   }
 
-  /** Undefined, and the tag set (none for a digest), when all that the manifest names is there; else the first digest that is missing. */
+  /** Throws for what is no manifest, or not that of the digest. Undefined, and the tag set (none for a digest), when all that the manifest names is there; else the first digest that is missing. */
   putManifest(repository: string, reference: string, mediaType: string, bytes: Uint8Array): Digest | undefined {
     const content = parseManifest(bytes, mediaType, repository);
+    const digest = digestOf(bytes);
+    if (isDigest(reference) && reference !== digest) throw new TypeError(`the digest is ${digest}, not ${reference}`);
     const missing =
       content.kind === 'index'
         ? content.manifests.find(({ digest }) => !this.manifest(repository, digest))
-        : [content.config, ...content.layers].find(({ digest }) => !this.blob(repository, digest));
+        : [content.config, ...content.layers].find(
+            ({ digest, isForeign }) => !isForeign && !this.blob(repository, digest),
+          );
     if (missing) return missing.digest;
-    const digest = digestOf(bytes);
     this.#manifests.set(`${repository}@${digest}`, { mediaType, digest, bytes: Uint8Array.from(bytes) });
     if (reference !== digest) this.tag(repository, reference, digest);
     return undefined;

@@ -14,6 +14,10 @@ export interface ServerAnswer {
   readonly body: Uint8Array;
   /** In place of ending well: no answer at all, half a body, nothing more ever, or a byte of body for ever. */
   readonly end?: 'reset' | 'cut' | 'stall' | 'drip';
+  /** Its length is not said before. */
+  readonly isChunked?: boolean;
+  /** To HEAD: as it would be to GET, without the body. */
+  readonly isHead?: boolean;
 }
 
 /** Turns the right answer into a wrong one. */
@@ -68,14 +72,19 @@ export function errorAnswer(
 }
 
 /** Sends an answer, or does to the connection what the fault asks for. */
-export function write({ status, headers, body, end }: ServerAnswer, response: ServerResponse): void {
+export function write({ status, headers, body, end, isHead, isChunked }: ServerAnswer, response: ServerResponse): void {
   if (end === 'reset' || (end === 'cut' && body.length === 0)) return void response.socket?.resetAndDestroy();
   if (end === 'drip') {
     response.writeHead(status, headers);
     const timer = setInterval(() => response.write('x'), 5);
     return void response.on('close', () => clearInterval(timer));
   }
-  response.writeHead(status, { ...headers, 'content-length': String(body.length) });
+  // RFC 9110, section 8.6: none for 204.
+  response.writeHead(status, {
+    ...headers,
+    ...(status !== 204 && !isChunked && { 'content-length': String(body.length) }),
+  });
+  if (isHead) return void response.end();
   if (end === undefined) return void response.end(body);
   response.write(body.subarray(0, body.length >> 1), () => {
     if (end === 'cut') response.socket?.destroy();

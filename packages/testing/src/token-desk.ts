@@ -17,10 +17,11 @@ interface DeskOptions {
 
 /** The logins and tokens of a RegistryServer (distribution, docs/spec/auth/token and oauth). */
 export class TokenDesk {
-  /** `scope` of each token given out, in order. */
+  /** The scopes of each token given out, in order. */
   readonly issued: string[] = [];
   readonly #options: DeskOptions;
-  readonly #tokens = new Map<string, { path: string; actions: readonly string[] }>();
+  /** The actions of each token, by repository. */
+  readonly #tokens = new Map<string, ReadonlyMap<string, readonly string[]>>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -35,16 +36,16 @@ export class TokenDesk {
     authorization: string | undefined,
     scheme: 'basic' | 'bearer',
     path: string,
-    push: boolean,
+    right: 'pull' | 'push' | 'delete',
   ): 'good' | 'unknown' | 'forbidden' {
     if (scheme === 'basic') {
       const user = this.#byPassword(authorization);
       if (!user) return 'unknown';
-      return push && !user.push ? 'forbidden' : 'good';
+      return right !== 'pull' && !user.push ? 'forbidden' : 'good';
     }
-    const grant = this.#tokens.get(authorization?.replace(/^Bearer /, '') ?? '');
-    if (grant?.path !== path) return 'unknown';
-    return grant.actions.includes(push ? 'push' : 'pull') ? 'good' : 'forbidden';
+    const actions = this.#tokens.get(authorization?.replace(/^Bearer /, '') ?? '')?.get(path);
+    if (!actions) return 'unknown';
+    return actions.includes(right) ? 'good' : 'forbidden';
   }
 
   issue({ method, headers, body }: ServerRequest, url: URL): ServerAnswer {
@@ -54,12 +55,16 @@ export class TokenDesk {
     const anonymous = !user && this.#options.anonymousPull === true && headers.authorization === undefined;
     if (!user && !anonymous)
       return jsonAnswer(401, { errors: [{ code: 'UNAUTHORIZED', message: 'incorrect username or password' }] });
-    const scope = form.get('scope') ?? '';
-    const [, path = '', asked = ''] = /^repository:(.+):([a-z,]+)$/.exec(scope) ?? [];
-    const actions = asked.split(',').filter((action) => action === 'pull' || user?.push);
+    const scopes = form.getAll('scope').flatMap((scope) => scope.split(' '));
+    const rights = new Map<string, string[]>();
+    for (const scope of scopes) {
+      const [, path = '', asked = ''] = /^repository:(.+):([a-z,]+)$/.exec(scope) ?? [];
+      const granted = asked.split(',').filter((action) => action === 'pull' || user?.push);
+      rights.set(path, granted);
+    }
     const token = randomBytes(16).toString('hex');
-    this.#tokens.set(token, { path, actions });
-    this.issued.push(scope);
+    this.#tokens.set(token, rights);
+    this.issued.push(scopes.join(' '));
     const { tokenLifetimeS } = this.#options;
     return jsonAnswer(200, { token, ...(tokenLifetimeS !== undefined && { expires_in: tokenLifetimeS }) });
   }

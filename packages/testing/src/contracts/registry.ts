@@ -4,17 +4,32 @@ import type { RemoteError } from '@delivery/core/errors/errors';
 import type { Manifest, Registry } from '@delivery/core/ports/registry';
 import type { ImageFixture } from '../image-fixture.ts';
 import { imageFixture, indexFixture } from '../image-fixture.ts';
+import { blobContract } from './registry-blobs.ts';
+import { referrersContract } from './registry-referrers.ts';
+import { removalContract } from './registry-removal.ts';
 
-/** A registry to hold to the contract, and the one thing that the port cannot do: bring blobs in. */
+/** A registry to hold to the contract, and what was not written by the port. */
 export interface RegistryKit extends AsyncDisposable {
   readonly registry: Registry;
-  /** A repository that was never written to. */
-  newRepository(): Repository;
+  /** Another program that writes to the same registries. */
+  readonly other: Registry;
+  /** A repository that was never written to; `elsewhere`: of another registry. */
+  newRepository(place?: 'here' | 'elsewhere'): Repository;
   seedBlob(repository: Repository, bytes: Uint8Array): Promise<Digest>;
+  /** Whether the registry deletes a tag alone; `elsewhere` may not matter. */
+  readonly deletesTags: boolean;
 }
 
-const never = new AbortController().signal;
-const absent: Digest = `sha256:${'0'.repeat(64)}`;
+export const never = new AbortController().signal;
+export const absent: Digest = `sha256:${'0'.repeat(64)}`;
+
+/** One kit for all tests of a registry, a repository for each. */
+export interface Scene {
+  readonly kit: RegistryKit;
+  readonly repository: Repository;
+  /** With its blobs. */
+  push(tag: string, image: ImageFixture, to?: Repository): Promise<Manifest>;
+}
 
 /** What every Registry does, fake or real: run by the tests of each. */
 export function registryContract(name: string, start: () => Promise<RegistryKit>): void {
@@ -29,16 +44,16 @@ export function registryContract(name: string, start: () => Promise<RegistryKit>
       repository = kit.newRepository();
     });
 
-    const seed = async (image: ImageFixture): Promise<Manifest> => {
-      for (const blob of image.blobs) await kit.seedBlob(repository, blob);
+    const push = async (tag: string, image: ImageFixture, to = repository): Promise<Manifest> => {
+      for (const blob of image.blobs) await kit.seedBlob(to, blob);
+      await kit.registry.writeManifest(to, tag, image.manifest, never);
       return image.manifest;
     };
-    const push = async (tag: string, image: ImageFixture): Promise<Manifest> => {
-      const manifest = await seed(image);
-      await kit.registry.writeManifest(repository, tag, manifest, never);
-      return manifest;
-    };
     const read = async (reference: string) => kit.registry.readManifest(repository, reference, never);
+    const scene = () => ({ kit, repository, push });
+    blobContract(scene);
+    referrersContract(scene);
+    removalContract(scene);
 
     test.each([false, true])(
       'reads by tag and by digest what was written, byte for byte (docker: %s)',
@@ -91,32 +106,22 @@ export function registryContract(name: string, start: () => Promise<RegistryKit>
       const writing = kit.registry.writeManifest(repository, 'latest-2', manifest, never);
       await expect(writing).rejects.toMatchObject({
         code: 'registry',
-
         retryable: false,
       });
       expect([400, 404]).toContain(await writing.catch((error: unknown) => (error as RemoteError).status));
       expect(await read('latest-2')).toBeUndefined();
     });
 
-    test('reads a blob', async () => {
-      const digest = await kit.seedBlob(repository, Buffer.from('{"a":1}'));
-      expect(Buffer.from(await kit.registry.readBlob(repository, digest, 7, never)).toString()).toBe('{"a":1}');
-    });
-
-    test('refuses a blob that is larger than the caller takes', async () => {
-      const digest = await kit.seedBlob(repository, Buffer.from('{"a":12}'));
-      const reading = kit.registry.readBlob(repository, digest, 7, never);
-      await expect(reading).rejects.toMatchObject({
-        code: 'registry',
-        retryable: false,
-        message: expect.stringContaining('larger than 7 bytes'),
-      });
-    });
-
-    test('says that a blob is not there', async () => {
-      await push('latest', imageFixture());
-      const reading = kit.registry.readBlob(repository, absent, 100, never);
-      await expect(reading).rejects.toMatchObject({ code: 'registry', status: 404, retryable: false });
+    test('writes by digest, and no tag with it', async () => {
+      const { digest } = await push('latest', imageFixture({ layer: 'tagged' }));
+      const { manifest, blobs } = imageFixture({ layer: 'not tagged' });
+      for (const blob of blobs) await kit.seedBlob(repository, blob);
+      await kit.registry.writeManifest(repository, manifest.digest, manifest, never);
+      expect((await read(manifest.digest))?.digest).toBe(manifest.digest);
+      expect(await kit.registry.listTags(repository, never)).toEqual(['latest']);
+      const wrong = kit.registry.writeManifest(repository, digest, manifest, never);
+      await expect(wrong).rejects.toMatchObject({ code: 'registry', status: undefined, retryable: false });
+      await expect(wrong).rejects.toThrow(manifest.digest);
     });
 
     test('lists every tag once, and none of a repository that is not there', async () => {
@@ -139,6 +144,11 @@ export function registryContract(name: string, start: () => Promise<RegistryKit>
       await expect(kit.registry.readBlob(repository, absent, 1, aborted)).rejects.toBe(reason);
       await expect(kit.registry.writeManifest(repository, 'latest', manifest, aborted)).rejects.toBe(reason);
       await expect(kit.registry.listTags(repository, aborted)).rejects.toBe(reason);
+      await expect(kit.registry.listReferrers(repository, absent, aborted)).rejects.toBe(reason);
+      await expect(kit.registry.writeBlob(repository, manifest.bytes, aborted)).rejects.toBe(reason);
+      const blob = { digest: absent, size: 1 };
+      await expect(kit.registry.copyBlob(blob, repository, repository, aborted)).rejects.toBe(reason);
+      await expect(kit.registry.remove(repository, 'latest', aborted)).rejects.toBe(reason);
     });
   });
 }

@@ -4,14 +4,21 @@ import { parseChallenges } from './challenge.ts';
 import type { Credentials, Login } from './credentials.ts';
 import { answerError, RegistryError } from './failure.ts';
 import { apiOrigin } from './hosts.ts';
-import type { Access, Token, TokenOptions, TokenService } from './token.ts';
-import { basic, checkRealm, fetchToken, pauseMs } from './token.ts';
+import type { Access, Scope, Token, TokenOptions, TokenService } from './token.ts';
+import { basic, bothAccesses, checkRealm, fetchToken, pauseMs } from './token.ts';
 import type { HttpAnswer, HttpRequest } from './transport.ts';
 
 export interface AuthorizationOptions extends TokenOptions {
   readonly credentials: Credentials;
-  /** Asked for from the first token on: one token then does for reading and writing. */
+  /** Asked for from the first token on: one token then does for all that is done with a repository. */
+  readonly access: (repository: Repository) => Access;
+}
+
+/** What a request needs; `from`: to pull from another repository of the same host as well, as a mount does. */
+export interface Wanted {
+  readonly repository: Repository;
   readonly access: Access;
+  readonly from?: Repository;
 }
 
 type Scheme = { readonly kind: 'basic' } | ({ readonly kind: 'bearer' } & TokenService);
@@ -19,80 +26,111 @@ type Scheme = { readonly kind: 'basic' } | ({ readonly kind: 'bearer' } & TokenS
 /**
  * Sends requests with the authorization that a registry asks for by its challenge (RFC 9110, section 11; Basic, or Bearer as in
  * distribution's docs/spec/auth/token). Nothing secret is sent before the registry's own host has asked; tokens are kept for their
- * repository until they run out; a token that is refused is replaced once.
+ * repositories until they run out; a token that is refused is replaced once.
  */
 export class Authorization {
   readonly #options: AuthorizationOptions;
   readonly #schemes = new Map<string, Scheme>();
-  readonly #logins = new Map<string, Login | undefined>();
+  readonly #logins = new Map<string, Promise<Login | undefined>>();
   readonly #tokens = new Map<string, Token>();
+  readonly #asked = new Map<string, { readonly token: Promise<Token>; readonly signal: AbortSignal }>();
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
   }
 
   /** Gives any answer but a 401, which is an error that says which login was used. */
-  async send(request: HttpRequest, repository: Repository, wanted: Access): Promise<HttpAnswer> {
+  async send(request: HttpRequest, wanted: Wanted): Promise<HttpAnswer> {
     const { transport, clock } = this.#options;
-    const access = this.#options.access === 'pull,push' ? 'pull,push' : wanted;
-    const sent = await this.#authorize(repository, access, request.signal);
+    const { host } = wanted.repository;
+    let sent = await this.header(wanted, request.signal);
     let answer = await transport(withAuthorization(request, sent));
     if (answer.status === 401 && !sent?.startsWith('Basic ')) {
-      this.#learn(repository, answer);
-      const fresh = await this.#authorize(repository, access, request.signal, true);
-      if (fresh !== undefined) answer = await transport(withAuthorization(request, fresh));
+      this.#learn(wanted.repository, answer);
+      const fresh = await this.header(wanted, request.signal, sent ?? '');
+      if (fresh !== undefined) answer = await transport(withAuthorization(request, (sent = fresh)));
     }
-    if (answer.status === 403 && this.#schemes.get(repository.host)?.kind === 'bearer') {
+    if (answer.status === 403 && this.#schemes.get(host)?.kind === 'bearer') {
       // ghcr.io denies a good token now and then.
       await clock.sleep(pauseMs, request.signal);
-      const fresh = await this.#authorize(repository, access, request.signal, true);
+      const fresh = await this.header(wanted, request.signal, sent ?? '');
       answer = await transport(withAuthorization(request, fresh));
     }
-    if (answer.status === 401) throw await this.#refused(request, repository, answer);
+    if (answer.status === 401) throw await this.#refused(request, wanted.repository, answer);
     return answer;
   }
 
   /** What the reader can do about a refusal that no other login would have got. */
-  async forbiddenHint(repository: Repository, access: Access, signal: AbortSignal): Promise<string> {
+  async forbiddenHint({ repository, access }: Wanted, signal: AbortSignal): Promise<string> {
     const login = await this.#login(repository, signal);
-    const right = access === 'pull' ? 'read' : 'write to';
+    const right = access.includes('delete') ? 'delete from' : access.includes('push') ? 'write to' : 'read';
     return login
       ? `The login from ${login.from} may not ${right} ${formatRepository(repository)}.`
       : `Nobody is logged in at ${repository.host}; ${loginAdvice(repository)}`;
   }
 
-  /** The value of the header, from what is known of the host; undefined when nothing is. `fresh` replaces a token that is kept. */
-  async #authorize(
-    repository: Repository,
-    access: Access,
-    signal: AbortSignal,
-    fresh = false,
-  ): Promise<string | undefined> {
+  /**
+   * The value of the header, from what is known of the host; undefined when nothing is. A token that is kept does, unless it
+   * is in `refused`.
+   */
+  async header(wanted: Wanted, signal: AbortSignal, refused?: string): Promise<string | undefined> {
+    const { repository, from } = wanted;
     const scheme = this.#schemes.get(repository.host);
     if (!scheme) return undefined;
     const login = await this.#login(repository, signal);
     if (scheme.kind === 'basic') return login?.kind === 'password' ? basic(login) : undefined;
 
-    const key = formatRepository(repository);
-    const kept = this.#tokens.get(key);
-    const covers = kept && (kept.access === access || kept.access === 'pull,push');
-    if (!fresh && covers && this.#options.clock.now().getTime() < kept.usableUntil) return `Bearer ${kept.token}`;
-    const realm = checkRealm(
-      scheme.realm.href,
-      new URL(apiOrigin(repository.host)),
-      login,
-      this.#options.trustedRealmHosts,
+    const access = bothAccesses(wanted.access, this.#options.access(repository));
+    const scopes: Scope[] = [{ path: repository.path, access }];
+    if (from && from.path !== repository.path) scopes.push({ path: from.path, access: 'pull' });
+    const kept = this.#kept(repository.host, scopes, refused);
+    const { token } = kept ?? (await this.#fetch(repository, scheme, scopes, login, signal));
+    return `Bearer ${token}`;
+  }
+
+  /** A value of the header that was refused: another token is asked for next time. */
+  forget(header: string): void {
+    for (const [key, { token }] of this.#tokens) if (header === `Bearer ${token}`) this.#tokens.delete(key);
+  }
+
+  #kept(host: string, scopes: readonly Scope[], refused: string | undefined): Token | undefined {
+    const now = this.#options.clock.now().getTime();
+    for (const [key, token] of this.#tokens) {
+      if (!key.startsWith(`${host} `)) continue;
+      if (now >= token.usableUntil || `Bearer ${token.token}` === refused) this.#tokens.delete(key);
+      else if (covers(token, scopes)) return token;
+    }
+    return undefined;
+  }
+
+  /** One request for all that want the same at the same time. */
+  async #fetch(
+    repository: Repository,
+    scheme: TokenService,
+    scopes: readonly Scope[],
+    login: Login | undefined,
+    signal: AbortSignal,
+  ): Promise<Token> {
+    const key = `${repository.host} ${scopes.map(({ path, access }) => `${path}:${access}`).join(' ')}`;
+    const asked = this.#asked.get(key);
+    if (asked) {
+      try {
+        return await asked.token;
+      } catch (error) {
+        if (!asked.signal.aborted) throw error;
+        signal.throwIfAborted();
+        return this.#fetch(repository, scheme, scopes, login, signal);
+      }
+    }
+    const { trustedRealmHosts } = this.#options;
+    const realm = checkRealm(scheme.realm.href, new URL(apiOrigin(repository.host)), login, trustedRealmHosts);
+    const service = { realm, service: scheme.service };
+    const token = fetchToken(service, repository, scopes, login, this.#options, signal).finally(() =>
+      this.#asked.delete(key),
     );
-    const token = await fetchToken(
-      { realm, service: scheme.service },
-      repository,
-      access,
-      login,
-      this.#options,
-      signal,
-    );
-    this.#tokens.set(key, token);
-    return `Bearer ${token.token}`;
+    this.#asked.set(key, { token, signal });
+    this.#tokens.set(key, await token);
+    return token;
   }
 
   #learn(repository: Repository, answer: HttpAnswer): void {
@@ -125,17 +163,30 @@ export class Authorization {
     });
   }
 
-  async #login(repository: Repository, signal: AbortSignal): Promise<Login | undefined> {
+  #login(repository: Repository, signal: AbortSignal): Promise<Login | undefined> {
     const key = formatRepository(repository);
-    if (!this.#logins.has(key)) {
-      const login = await this.#options.credentials(repository, signal);
-      const { secrets } = this.#options;
-      if (login?.kind === 'password') secrets.add(login.password, `${login.username}:${login.password}`);
-      if (login?.kind === 'identity-token') secrets.add(login.token);
-      this.#logins.set(key, login);
-    }
-    return this.#logins.get(key);
+    const known = this.#logins.get(key);
+    if (known) return known;
+    const found = this.#findLogin(repository, signal);
+    this.#logins.set(key, found);
+    // What failed is asked again.
+    found.catch(() => this.#logins.delete(key));
+    return found;
   }
+
+  async #findLogin(repository: Repository, signal: AbortSignal): Promise<Login | undefined> {
+    const login = await this.#options.credentials(repository, signal);
+    const { secrets } = this.#options;
+    if (login?.kind === 'password') secrets.add(login.password, `${login.username}:${login.password}`);
+    if (login?.kind === 'identity-token') secrets.add(login.token);
+    return login;
+  }
+}
+
+function covers(token: Token, scopes: readonly Scope[]): boolean {
+  return scopes.every(({ path, access }) =>
+    token.scopes.some((kept) => kept.path === path && bothAccesses(kept.access, access) === kept.access),
+  );
 }
 
 function loginAdvice({ host }: Repository): string {

@@ -7,25 +7,44 @@ const firstDelayMs = 500;
 const maxRetryAfterMs = 5 * 60_000;
 
 /**
- * Tries until it succeeds, fails for good, or has failed six times: 0.5, 1, 2, 4, 8 s between, half of each at random, so
- * that builds which failed together do not come again together. What the server asks for by Retry-After goes before.
+ * Six tries: 0.5, 1, 2, 4, 8 s between, half of each at random, so that builds which failed together do not come again together.
+ * What the server asks for by Retry-After goes before.
  */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  #failed = 0;
+
+  constructor(clock: Clock, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  /** Waits before what failed is tried again. Throws `error` when that cannot help, or has not helped six times. */
+  async after(error: unknown): Promise<void> {
+    if (!(error instanceof RegistryError) || !error.retryable) throw error;
+    const { retryAfterMs } = error;
+    if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) {
+      throw givenUp(
+        error,
+        `it asks to come again in ${Math.ceil(retryAfterMs / 1000)} s, which is too long to wait here`,
+      );
+    }
+    this.#failed++;
+    if (this.#failed === maxTries) throw givenUp(error, `tried ${maxTries} times`);
+    await this.#clock.sleep(Math.max(retryAfterMs ?? 0, backoff(this.#failed)), this.#signal);
+  }
+}
+
+/** Tries until it succeeds, fails for good, or Patience is at its end. */
 export async function withRetries<T>(clock: Clock, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  const patience = new Patience(clock, signal);
+  for (;;) {
     signal.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof RegistryError) || !error.retryable) throw error;
-      const { retryAfterMs } = error;
-      if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) {
-        throw givenUp(
-          error,
-          `it asks to come again in ${Math.ceil(retryAfterMs / 1000)} s, which is too long to wait here`,
-        );
-      }
-      if (tries === maxTries) throw givenUp(error, `tried ${maxTries} times`);
-      await clock.sleep(Math.max(retryAfterMs ?? 0, backoff(tries)), signal);
+      await patience.after(error);
     }
   }
 }

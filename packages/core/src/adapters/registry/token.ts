@@ -7,8 +7,20 @@ import { answerError, RegistryError, type Secrets } from './failure.ts';
 import { keepsTransport, mayReceiveLogin } from './hosts.ts';
 import type { HttpAnswer, HttpRequest, Transport } from './transport.ts';
 
-/** What is asked of a repository: scopes of distribution's docs/spec/auth/scope. */
-export type Access = 'pull' | 'pull,push';
+/** What may be done with a repository: the actions of a scope (distribution, docs/spec/auth/scope). */
+export type Access = 'pull' | 'pull,push' | 'pull,delete' | 'pull,push,delete';
+
+/** A repository, on the host that is asked, and what is to be done with it. */
+export interface Scope {
+  readonly path: string;
+  readonly access: Access;
+}
+
+/** Both in one. */
+export function bothAccesses(a: Access, b: Access): Access {
+  const actions = ['pull', 'push', 'delete'].filter((action) => `${a},${b}`.includes(action));
+  return actions.join(',') as Access;
+}
 
 /** What a Bearer challenge says (distribution, docs/spec/auth/token, "How to authenticate"). */
 export interface TokenService {
@@ -18,7 +30,7 @@ export interface TokenService {
 
 export interface Token {
   readonly token: string;
-  readonly access: Access;
+  readonly scopes: readonly Scope[];
   /** Milliseconds since 1970 by the Clock. */
   readonly usableUntil: number;
 }
@@ -86,21 +98,21 @@ export function checkRealm(
 }
 
 /**
- * Gets a token for one repository: GET with the password as Basic, or, for an identity token, OAuth2's POST
+ * Gets a token for `repository`, and what else the scopes name: GET with the password as Basic, or, for an identity token, OAuth2's POST
  * (distribution, docs/spec/auth/token and oauth). A 403 is tried once more: ghcr.io denies now and then what it grants next.
  */
 export async function fetchToken(
   { realm, service }: TokenService,
   repository: Repository,
-  access: Access,
+  scopes: readonly Scope[],
   login: Login | undefined,
   options: TokenOptions,
   signal: AbortSignal,
 ): Promise<Token> {
   const { clock, transport, secrets } = options;
   const what = `getting a token for ${formatRepository(repository)}`;
-  const parameters = { ...(service !== undefined && { service }), scope: `repository:${repository.path}:${access}` };
-  const request = { ...tokenRequest(realm, parameters, login), maxBytes: maxTokenBytes, what, signal };
+  const asked = scopes.map(({ path, access }) => `repository:${path}:${access}`);
+  const request = { ...tokenRequest(realm, service, asked, login), maxBytes: maxTokenBytes, what, signal };
   const askedAt = clock.now().getTime();
   let answer = await transport(request);
   if (answer.status === 403) {
@@ -114,12 +126,13 @@ export async function fetchToken(
   const { token, lifetimeMs } = readToken(answer, what);
   secrets.add(token);
   // A tenth is kept back, so that a token does not run out on its way.
-  return { token, access, usableUntil: askedAt + lifetimeMs * 0.9 };
+  return { token, scopes, usableUntil: askedAt + lifetimeMs * 0.9 };
 }
 
 function tokenRequest(
   realm: URL,
-  parameters: Readonly<Record<string, string>>,
+  service: string | undefined,
+  scopes: readonly string[],
   login: Login | undefined,
 ): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
   const url = new URL(realm);
@@ -128,12 +141,14 @@ function tokenRequest(
       grant_type: 'refresh_token',
       client_id: 'fragalysis-actions',
       refresh_token: login.token,
-      ...parameters,
+      ...(service !== undefined && { service }),
+      scope: scopes.join(' '),
     };
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return { method: 'POST', url, headers, body: new URLSearchParams(form).toString() };
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  if (service !== undefined) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
   return { method: 'GET', url, headers: login ? { authorization: basic(login) } : {} };
 }
 

@@ -1,14 +1,19 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { AnswerBody } from './answer-body.ts';
+import { exchange } from './exchange.ts';
 import { answerError, RegistryError, type Secrets } from './failure.ts';
+import { connectionError, lost } from './lost-connection.ts';
 import { readRetryAfter, withRetries } from './retry.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   /** A larger body of a good answer is an error. */
   readonly maxBytes: number;
+  /** For GET: the body of a good answer is not read but given as it comes; milliseconds that all of it may take. */
+  readonly streamMs?: number;
   /** What is done, for messages: `reading manifest latest of ghcr.io/org/web`. */
   readonly what: string;
   readonly signal: AbortSignal;
@@ -18,48 +23,79 @@ export interface HttpAnswer {
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
+  /** Empty when the body is given as it comes. */
   readonly bytes: Uint8Array;
+  readonly body?: AnswerBody;
 }
 
 /** Sends one request and reads its answer, tried again where that can help; any status that is not passing is given back. */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
-const maxErrorBytes = 8 * 1024;
+/** What of a refusal is read. */
+export const maxErrorBytes = 8 * 1024;
+/** Stored bytes are wanted as they are, not compressed on the way and unpacked past their bound. */
+export const commonHeaders = { 'user-agent': 'fragalysis-actions', 'accept-encoding': 'identity' };
 const passing = [408, 429, 500, 502, 503, 504];
 
-/** `requestTimeoutMs` bounds each try from the first byte sent to the last one read. */
-export function createTransport(options: { clock: Clock; secrets: Secrets; requestTimeoutMs: number }): Transport {
-  const { clock, secrets, requestTimeoutMs } = options;
+interface TransportOptions {
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  /** Bounds each try from the first byte sent to the last one read. */
+  readonly requestTimeoutMs: number;
+}
+
+export function createTransport({ clock, secrets, requestTimeoutMs }: TransportOptions): Transport {
   return (request) =>
     withRetries(clock, request.signal, async () => {
       const answer = await sendOnce(request, requestTimeoutMs);
-      if (!passing.includes(answer.status)) return answer;
-      const retryAfterMs = readRetryAfter(answer.headers, clock.now());
-      throw answerError(request.what, answer, secrets, { retryable: true, retryAfterMs });
+      const error = passingError(request.what, answer, secrets, clock);
+      if (error) throw error;
+      return answer;
     });
 }
 
-async function sendOnce(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
-  const { url, method, signal, what, maxBytes } = request;
-  const timeout = AbortSignal.timeout(timeoutMs);
+/** An answer that says "not now" as an error; undefined for any other. */
+export function passingError(
+  what: string,
+  answer: HttpAnswer,
+  secrets: Secrets,
+  clock: Clock,
+): RegistryError | undefined {
+  if (!passing.includes(answer.status)) return undefined;
+  const retryAfterMs = readRetryAfter(answer.headers, clock.now());
+  return answerError(what, answer, secrets, { retryable: true, retryAfterMs });
+}
+
+/** One try. */
+export async function sendOnce(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  const { url, method, signal, what, maxBytes, streamMs } = request;
+  if (streamMs !== undefined) {
+    const answer = await exchange({ ...request, method: 'GET', streamMs, idleMs: timeoutMs });
+    if (answer instanceof RegistryError) throw answer;
+    return answer;
+  }
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
   try {
     const response = await fetch(url, {
       method,
-      // Stored bytes are wanted as they are, not compressed on the way and unpacked past their bound.
-      headers: { 'user-agent': 'fragalysis-actions', 'accept-encoding': 'identity', ...request.headers },
+      headers: { ...commonHeaders, ...request.headers },
       body: request.body ?? null,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([signal, late.signal]),
     });
+    const answer = { url, status: response.status, headers: response.headers };
     const bytes = response.ok
       ? await readBounded(response, maxBytes, () => tooLarge(what, url, maxBytes))
       : await readBounded(response, maxErrorBytes);
-    return { url, status: response.status, headers: response.headers, bytes };
+    return { ...answer, bytes };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof RegistryError) throw error;
-    if (timeout.aborted) throw lost(what, `${url.host} did not answer in full within ${timeoutMs / 1000} s`, error);
+    if (late.signal.aborted) throw lost(what, `${url.host} did not answer in full within ${timeoutMs / 1000} s`, error);
     throw connectionError(what, url, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -87,30 +123,4 @@ function tooLarge(what: string, url: URL, maxBytes: number): RegistryError {
   return new RegistryError(`${what} failed: the answer of ${url.host} is larger than ${maxBytes} bytes`, {
     retryable: false,
   });
-}
-
-function lost(what: string, reason: string, cause: unknown): RegistryError {
-  return new RegistryError(`${what} failed: ${reason}`, { retryable: true, cause });
-}
-
-/** Node's codes are the only part of a client's error that is shown: its texts may hold addresses and headers. */
-function connectionError(what: string, url: URL, error: unknown): RegistryError {
-  const { code: given } = ((error as { cause?: unknown } | null)?.cause ?? {}) as { code?: unknown };
-  const code = typeof given === 'string' ? given : '';
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS/.test(code)) {
-    return new RegistryError(`${what} failed: the certificate of ${url.host} is not trusted (${code})`, {
-      retryable: false,
-      hint: 'When it is signed by an authority of your own, name its certificate file in NODE_EXTRA_CA_CERTS.',
-      cause: error,
-    });
-  }
-  if (code === 'ENOTFOUND') {
-    const hint = 'Is the name of the registry written correctly?';
-    return new RegistryError(`${what} failed: there is no host ${url.hostname}`, {
-      retryable: false,
-      hint,
-      cause: error,
-    });
-  }
-  return lost(what, `the connection to ${url.host} failed${/^\w+$/.test(code) ? ` (${code})` : ''}`, error);
 }

@@ -27,6 +27,10 @@ const uses: Record<string, () => Promise<unknown>> = {
   readBlob: () => registry.readBlob(web(), config, 10_000, never),
   writeManifest: () => registry.writeManifest(web(), 'latest-1', image.manifest, never),
   listTags: () => registry.listTags(web(), never),
+  listReferrers: () => registry.listReferrers(web(), image.manifest.digest, never),
+  remove: () => registry.remove(web(), 'no-such-tag', never),
+  'copyBlob within the registry': () =>
+    registry.copyBlob({ digest: config, size: 1 }, web(), server.repository('org/promoted'), never),
 };
 
 describe('what passes is waited for', () => {

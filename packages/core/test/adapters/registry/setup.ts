@@ -6,6 +6,7 @@ import type { RemoteError } from '@delivery/core/errors/errors';
 import type { Clock } from '@delivery/core/ports/clock';
 import type { Registry } from '@delivery/core/ports/registry';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
+import { randomOf } from '@delivery/testing/random';
 import type { RegistryServer } from '@delivery/testing/registry-server';
 
 export const never = new AbortController().signal;
@@ -36,6 +37,12 @@ export class InstantClock implements Clock {
 
 export function login(server: RegistryServer, username: keyof typeof users): RegistryOptions['credentials'] {
   return givenLogin({ username, password: users[username].password, from: 'the inputs' }, [server.host]);
+}
+
+/** Bytes that no program makes shorter, the same in every run. */
+export function randomBytes(size: number): Buffer {
+  const random = randomOf(size);
+  return Buffer.from(Uint8Array.from({ length: size }, () => random() * 256));
 }
 
 /** The adapter with no login and a clock that never waits, unless told otherwise. */

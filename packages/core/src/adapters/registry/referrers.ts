@@ -1,0 +1,77 @@
+import type { Digest } from '../../domain/digest.ts';
+import type { Repository } from '../../domain/image-reference.ts';
+import { formatRepository } from '../../domain/image-reference.ts';
+import type { Descriptor } from '../../domain/manifest.ts';
+import { maxManifestBytes, mediaTypes, parseManifest, referrersTag } from '../../domain/manifest.ts';
+import type { Connection } from './connection.ts';
+import { apiUrl } from './connection.ts';
+import { isNotFound, RegistryError } from './failure.ts';
+import { readManifest, says } from './manifests.ts';
+import { readPages } from './pages.ts';
+import type { HttpAnswer } from './transport.ts';
+
+const maxPages = 100;
+const maxReferrers = 20_000;
+
+/** Reads what refers to a digest; `lacking` keeps the hosts that have shown to have no API for it. */
+export async function listReferrers(
+  connection: Connection,
+  lacking: Set<string>,
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  if (!lacking.has(repository.host)) {
+    const known = await askApi(connection, lacking, repository, subject, signal);
+    if (known) return known;
+  }
+  const tag = referrersTag(subject);
+  const listed = await readManifest(connection, repository, tag, signal);
+  const where = `${formatRepository(repository)}:${tag}`;
+  const index = listed && parseManifest(listed.bytes, listed.mediaType, where);
+  return index?.kind === 'index' ? index.manifests : [];
+}
+
+/** Distribution spec 1.1, "Listing Referrers"; undefined when the registry has no answer to that. */
+async function askApi(
+  connection: Connection,
+  lacking: Set<string>,
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[] | undefined> {
+  const what = `listing the referrers of ${subject} in ${formatRepository(repository)}`;
+  const wanted = { repository, access: 'pull' } as const;
+  const headers = { accept: mediaTypes.ociIndex };
+  const first = apiUrl(repository, `referrers/${subject}`);
+  const get = (url: URL) =>
+    connection.send({ method: 'GET', url, headers, maxBytes: maxManifestBytes, what, signal }, wanted);
+  const found: Descriptor[] = [];
+  for await (const answer of readPages({ first, what, maxPages, get })) {
+    if (answer.url.href === first.href && hasNoReferrers(answer)) {
+      if (isWithoutApi(answer)) lacking.add(repository.host);
+      return undefined;
+    }
+    if (answer.status !== 200) throw await connection.refusal(what, answer, wanted, signal);
+    const index = parseManifest(answer.bytes, mediaTypes.ociIndex, what);
+    if (index.kind === 'index') found.push(...index.manifests);
+    if (found.length > maxReferrers) {
+      throw new RegistryError(`${what} failed: there are more than ${maxReferrers}`, { retryable: false });
+    }
+  }
+  return found;
+}
+
+/**
+ * A registry with the API answers 200, whatever it is asked for; one without should answer 404. Others are in use: ghcr.io sends on to a
+ * page of github.com (303), and 400, 405, 406 and 501 have been seen.
+ */
+function hasNoReferrers(answer: HttpAnswer): boolean {
+  const { status } = answer;
+  return [400, 404, 405, 406, 501].includes(status) || (status >= 300 && status < 400);
+}
+
+/** A registry with the API may still say 404 of a repository that does not exist yet: that says nothing of its others. */
+function isWithoutApi(answer: HttpAnswer): boolean {
+  return !(isNotFound(answer) && says(answer, 'NAME_UNKNOWN', 'MANIFEST_UNKNOWN'));
+}
