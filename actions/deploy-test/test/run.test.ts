@@ -304,7 +304,7 @@ describe('the pages of a project', () => {
       await stage.clock.advance(4_000);
       expect([stage.imageOf('beat'), stage.asked]).toEqual([stage.imageOf('web'), []]);
       stage.cluster.change('test', () => ({ pods: [] }));
-      expect((await stage.finish(running, 2_000)).result).toBe('success');
+      expect((await stage.finish(running)).result).toBe('success');
       expect(stage.asked).toHaveLength(1);
       expect(stage.log.of('info')).toContain('Waiting for the end of what ran before: web-old');
     });
@@ -314,7 +314,7 @@ describe('the pages of a project', () => {
       const running = stage.start();
       await stage.clock.advance(29_000);
       expect(stage.asked).toEqual([]);
-      expect((await stage.finish(running, 3_000)).result).toBe('success');
+      expect((await stage.finish(running)).result).toBe('success');
       expect(stage.log.of('info').join()).toContain('Still ending: web-old; the pages are asked all the same.');
     });
 

@@ -21,7 +21,7 @@ export function findTargets(
   topology: Topology,
   imageName: string,
   projects: readonly string[],
-): { image: PromotedImage; targets: Targets } {
+): { image: PromotedImage; targets: Targets; left: readonly string[] } {
   const image = pickImage(topology, imageName);
   const { promoted } = image;
   if (!promoted) {
@@ -35,10 +35,9 @@ export function findTargets(
   const lacks = `has neither workloads nor a job that follow stable of ${quoted(image.name)}`;
   const chosen = new Set(chooseProjects(topology, projects, [...aims, ...places], lacks, 'project'));
   const isChosen = ({ project }: { readonly project: Project }) => [...chosen].some((one) => one.project === project);
-  return {
-    image: { ...image, promoted },
-    targets: { aims: aims.filter(isChosen), places: places.filter(isChosen) },
-  };
+  const left = [...new Set([...aims, ...places].filter((one) => !isChosen(one)).map(({ project }) => project.name))];
+  const meant = { aims: aims.filter(isChosen), places: places.filter(isChosen) };
+  return { image: { ...image, promoted }, targets: meant, left };
 }
 
 function followsStable({ project }: { readonly project: Project }): boolean {

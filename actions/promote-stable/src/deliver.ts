@@ -7,6 +7,7 @@ import type { OutputValue, ResultState, SummaryBlock } from '@delivery/core/acti
 import type { Aim, RolloutChoices } from '@delivery/core/action/rollout/aim';
 import type { RolloutPorts, WantedBuild } from '@delivery/core/action/rollout/roll-out';
 import { rollOut } from '@delivery/core/action/rollout/roll-out';
+import { ActionError } from '@delivery/core/errors/errors';
 import type { Targets } from './aim.ts';
 import type { Connected } from './ports.ts';
 
@@ -43,8 +44,15 @@ export async function deliver(
     ports,
     context,
   );
-  if (targets.places.length === 0 || rollouts.some(({ result }) => result === 'failure')) return rollouts;
+  if (rollouts.some(({ result }) => result === 'failure')) return [...rollouts, ...targets.places.map(notLaunched)];
+  if (targets.places.length === 0) return rollouts;
   return [...rollouts, ...(await launch(targets.places, build, choices.launch, ports, context))];
+}
+
+function notLaunched({ project }: Place): ProjectEnd {
+  const reason = 'Nothing is launched after a rollout that failed.';
+  const said = { verdict: 'not-launched', cause: '', reason, next: undefined, summary: [] };
+  return { project: project.name, kind: 'launch', result: 'unstable', ...said };
 }
 
 export async function rollOutAll(
@@ -60,11 +68,18 @@ export async function rollOutAll(
       if (!cluster) throw new TypeError('a cluster was not connected');
       const { registry, web, gitHub } = ports;
       const own: RolloutPorts = { registry, cluster, web, gitHub };
-      const { result, reason, next, outputs, summary } = await rollOut(aim, build, choices, own, context);
-      return {
-        ...{ project: aim.project.name, kind: 'rollout', result, reason, next, summary },
-        ...{ verdict: textOf(outputs.verdict), cause: textOf(outputs.cause) },
-      };
+      const where = { project: aim.project.name, kind: 'rollout' } as const;
+      try {
+        const { result, reason, next, outputs, summary } = await rollOut(aim, build, choices, own, context);
+        const said = { verdict: textOf(outputs.verdict), cause: textOf(outputs.cause) };
+        return { ...where, ...said, result, reason, next, summary };
+      } catch (error) {
+        // What is wrong with one project is told beside the others: stable has moved by now.
+        if (!(error instanceof ActionError)) throw error;
+        const verdict = context.signal.aborted ? 'cancelled' : 'broken-off';
+        const said = { verdict, cause: 'cluster', reason: `${error.message}.`, next: error.hint };
+        return { ...where, ...said, result: 'failure', summary: [] };
+      }
     }),
   );
 }

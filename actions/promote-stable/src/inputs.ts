@@ -7,11 +7,18 @@ import {
 import type { InputsOf } from '@delivery/core/action/inputs';
 import { boolean, duration, name, names, oneOf, optional } from '@delivery/core/action/readers';
 import { parsePromotionSelector, promotionSelectorForm } from '@delivery/core/domain/build-selector';
+import type { Digest } from '@delivery/core/domain/digest';
+import { isDigest } from '@delivery/core/domain/digest';
 import { parseVersion, versionForm } from '@delivery/core/domain/version';
 import type { Problem } from '@delivery/core/errors/errors';
 import { maxReason, payload } from './payload.ts';
 
 const reasonForm = `a text of at most ${maxReason} characters`;
+
+/** What has to be stable still. */
+function parseExpected(text: string): Digest | 'none' | undefined {
+  return text === 'none' || isDigest(text) ? text : undefined;
+}
 
 export const inputs = {
   ...commonInputs,
@@ -22,6 +29,7 @@ export const inputs = {
   version: optional(versionForm, parseVersion, undefined),
   reason: optional(reasonForm, (text) => (text.length <= maxReason ? text : undefined), ''),
   project: names(),
+  'expect-stable': optional('sha256: and 64 hex digits, or none', parseExpected, undefined),
   'require-tested': boolean(true),
   'backup-first': boolean(false),
   force: boolean(false),
@@ -33,7 +41,16 @@ export const inputs = {
 
 export type Inputs = InputsOf<typeof inputs>;
 
-export const outputs = ['result', 'digest', 'previous-digest', 'direction', 'version', 'projects'] as const;
+export const outputs = [
+  'result',
+  'image',
+  'digest',
+  'previous-digest',
+  'direction',
+  'version',
+  'projects',
+  'reason',
+] as const;
 
 export type Output = (typeof outputs)[number];
 

@@ -16,6 +16,8 @@ export interface Situation {
   /** What the ledger says of it. */
   readonly test: TestVerdict;
   readonly stable: Candidate | undefined;
+  /** Asked for as what was stable before. */
+  readonly isPrevious: boolean;
   /** The builds that are known, for the schemas in between. */
   readonly known: readonly Candidate[];
   /** As given; undefined: the one that the build has already. */
@@ -52,14 +54,39 @@ export function planPromotion(situation: Situation): Plan {
   const untested = situation.requireTested ? whyUntested(situation) : undefined;
   if (untested) return untested;
   const direction = directionOf(chosen, stable);
-  if (direction !== 'rollback' || !stable) return { do: 'promote', direction, version, warnings: [] };
-  const warnings = ['The database does not roll back with the image.'];
-  const schema = schemaChange(chosen, stable, situation.known);
-  if (schema.is === 'back' && !situation.force) {
-    const next = `Restore a backup from before, or set force: true if ${nameOf(chosen)} is known to work with the newer schema. ${nothing}`;
-    return { do: 'refuse', reason: `${schema.said} The database does not roll back with the image.`, next };
+  if (!stable || direction === 'same') return { do: 'promote', direction, version, warnings: [] };
+  const warnings = weigh(situation, stable, direction);
+  return 'do' in warnings ? warnings : { do: 'promote', direction, version, warnings };
+}
+
+/** What speaks against going from stable to the build, or what is to be known of it. */
+function weigh(situation: Situation, stable: Candidate, direction: Direction): readonly string[] | Refusal {
+  const { chosen, isPrevious, known, force } = situation;
+  if (isPrevious && direction === 'forward') {
+    const reason = `What was stable before, ${nameOf(chosen)}, is newer than ${nameOf(stable)}: it was gone back from.`;
+    return { do: 'refuse', reason, next: `Name it by its number if it is meant all the same. ${nothing}` };
   }
-  return { do: 'promote', direction, version, warnings: [...warnings, schema.said] };
+  const schema = schemaChange(chosen, stable, known);
+  const isBehind = direction === 'rollback' ? schema.is === 'other' : goesDown(chosen, stable);
+  if (isBehind && !force) {
+    const next = `Restore a backup from before, or set force: true if ${nameOf(chosen)} is known to work with the newer schema. ${nothing}`;
+    return { do: 'refuse', reason: `${schema.said} ${databaseStays}`, next };
+  }
+  return direction === 'rollback' || isBehind ? [databaseStays, schema.said] : [];
+}
+
+type Refusal = Extract<Plan, { do: 'refuse' }>;
+
+export const databaseStays = 'The database does not roll back with the image.';
+
+/** Whether a database that one of the two has migrated is known to be another for the other. */
+export function hasOtherSchema(a: Candidate, b: Candidate): boolean {
+  return a.schemaVersion !== undefined && b.schemaVersion !== undefined && a.schemaVersion !== b.schemaVersion;
+}
+
+/** By the number that a schema begins with, such as `7` or `0012_targets`. */
+function goesDown({ schemaVersion: to = '' }: Candidate, { schemaVersion: from = '' }: Candidate): boolean {
+  return Number.parseInt(to, 10) < Number.parseInt(from, 10);
 }
 
 /** By number where both have one, else by time; what cannot be compared goes forward. */
@@ -76,7 +103,7 @@ export function nameOf({ number, digest }: Pick<Candidate, 'number' | 'digest'>)
   return number === undefined ? shortDigest(digest) : buildTag(number);
 }
 
-function whyUntested({ chosen, test }: Situation): Extract<Plan, { do: 'refuse' }> | undefined {
+function whyUntested({ chosen, test }: Situation): Refusal | undefined {
   if (test.is === 'tested') return undefined;
   const reason =
     test.is === 'failed'
@@ -85,7 +112,7 @@ function whyUntested({ chosen, test }: Situation): Extract<Plan, { do: 'refuse' 
   return { do: 'refuse', reason, next: `Bring it to TEST first, or set require-tested: false on purpose. ${nothing}` };
 }
 
-type SchemaChange = { readonly is: 'same' | 'back' | 'unknown'; readonly said: string };
+type SchemaChange = { readonly is: 'same' | 'other' | 'unknown'; readonly said: string };
 
 function schemaChange(chosen: Candidate, stable: Candidate, known: readonly Candidate[]): SchemaChange {
   const [to, from] = [chosen.schemaVersion, stable.schemaVersion];
@@ -102,7 +129,7 @@ function schemaChange(chosen: Candidate, stable: Candidate, known: readonly Cand
   const path = [stable, ...steps, chosen].map((one) => ({ schema: one.schemaVersion ?? '', name: nameOf(one) }));
   const changes = path.filter(({ schema }, index) => schema !== path[index - 1]?.schema);
   const shown = changes.map(({ schema, name }) => `${schema} (${name})`).join(', ');
-  return { is: 'back', said: `Its schema is ${to}, the database has ${from}; on the way back: ${shown}.` };
+  return { is: 'other', said: `Its schema is ${to}, the database has ${from}; on the way: ${shown}.` };
 }
 
 function isBetween(number: BuildNumber | undefined, low: BuildNumber | undefined, high: BuildNumber | undefined) {

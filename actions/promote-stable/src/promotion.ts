@@ -3,97 +3,123 @@ import type { ActionContext } from '@delivery/core/action/context';
 import type { TagState } from '@delivery/core/action/copy-image-tags';
 import { copyAndTag, setTag } from '@delivery/core/action/copy-image-tags';
 import type { Note } from '@delivery/core/action/ledger';
-import { noteInLedger } from '@delivery/core/action/ledger';
+import { noteInLedger, writeNote } from '@delivery/core/action/ledger';
 import { stableTag } from '@delivery/core/domain/build';
-import { promotionsOf } from '@delivery/core/domain/ledger';
+import { promotionsOf, recordArtifactType, recordOf, isPromotion } from '@delivery/core/domain/ledger';
+import type { Descriptor } from '@delivery/core/domain/manifest';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Registry } from '@delivery/core/ports/registry';
 import type { PromotedImage, Targets } from './aim.ts';
-import type { Change } from './difference.ts';
 import type { DeliverChoices, ProjectEnd } from './deliver.ts';
 import { rollOutAll } from './deliver.ts';
-import { nameOf } from './plan.ts';
+import type { Change } from './difference.ts';
+import { databaseStays, hasOtherSchema, nameOf } from './plan.ts';
 import type { Connected } from './ports.ts';
 
 /** A promotion that has been decided. */
 export interface Promotion {
   readonly image: PromotedImage;
   readonly change: Change;
+  /** What becomes stable again when this fails; undefined: nothing is known. It is what was stable, else what was before that. */
+  readonly wayBack: CatalogueBuild | undefined;
   /** What the tags of the promoted repository named when it was decided: the version, then `stable`. */
   readonly tags: readonly TagState[];
   readonly reason: string;
 }
 
-/** Copies the digest, sets its version and `stable`, and notes it. Can be run again after any interruption. */
+/**
+ * Copies the digest, sets its version, notes it, and moves `stable` last. The note comes before the move: what was stable before is
+ * known nowhere afterwards. Can be run again after any interruption.
+ */
 export async function moveStable(promotion: Promotion, registry: Registry, context: ActionContext): Promise<void> {
   const { image, change, tags } = promotion;
   const { chosen, stable } = change;
   const { digest, manifest, repository: from } = chosen;
-  const { written } = await copyAndTag({ digest, manifest, from, to: image.promoted, tags }, registry, context);
+  const record = () =>
+    writeNote(
+      noteOf(promotion, { verdict: 'success', previous: stable?.digest, reason: promotion.reason }),
+      of,
+      context,
+    );
+  const of = { repository: image.promoted, subject: manifest, registry };
+  const request = { digest, manifest, from, to: image.promoted, tags, without: isPromotionRecord, beforeLast: record };
+  const { written } = await copyAndTag(request, registry, context);
   const moved = written.includes(stableTag);
   context.log.info(moved ? `stable is ${nameOf(chosen)} now` : `stable is ${nameOf(chosen)} already`);
-  // One that was interrupted after it had moved the tag left no record.
-  if (!moved && promotionsOf(chosen.records).length > 0) return;
-  const previous = stable && stable.digest !== digest ? stable.digest : undefined;
-  await note({ verdict: 'success', previous, reason: promotion.reason }, promotion, registry, context);
+  // An image from before the ledger.
+  if (!moved && promotionsOf(chosen.records).length === 0)
+    await noteInLedger(noteOf(promotion, { verdict: 'success', reason: promotion.reason }), of, context);
+}
+
+/** Promotions of another repository stay there. */
+function isPromotionRecord({ artifactType, digest, annotations }: Descriptor): boolean {
+  const record = artifactType === recordArtifactType ? recordOf(digest, annotations) : undefined;
+  return record !== undefined && isPromotion(record);
 }
 
 /**
- * After a rollout that failed: `stable` names again what it did before, and so does every project that had followed already. Gives
- * what became of it, as sentences, and how the projects ended. Never throws for what goes wrong on the way: that is said.
+ * After a rollout that failed: `stable` names again what it did before, and so does every project that had followed already, or had
+ * nothing of its own to go back to. Gives what became of it, as sentences, and how the projects ended. What goes wrong on the way is
+ * said, not thrown; a cancel ends it after `stable` is back.
  */
 export async function goBack(
   promotion: Promotion,
-  failed: readonly ProjectEnd[],
-  followers: Targets['aims'],
+  ends: readonly ProjectEnd[],
+  targets: Targets,
   choices: DeliverChoices,
   ports: Connected,
   context: ActionContext,
 ): Promise<{ readonly said: string; readonly ends: readonly ProjectEnd[] }> {
-  const { image, change } = promotion;
-  const { stable, chosen } = change;
+  const { image, change, wayBack } = promotion;
+  const { chosen, stable } = change;
+  // What has begun is ended, also when the run is cancelled by now: the runtime bounds the time that takes.
+  const toTheEnd = { ...context, signal: new AbortController().signal };
+  const failed = ends.filter(({ result }) => result === 'failure');
   const reason = failed.map((end) => `${end.project}: ${end.reason}`).join(' ');
-  await note({ verdict: 'failure', previous: stable?.digest, reason }, promotion, ports.registry, context);
-  if (!stable) return { said: 'Nothing was stable before, so stable stays where it is.', ends: [] };
-  if (stable.digest === chosen.digest) return { said: 'It was stable already, and stays so.', ends: [] };
-  const trouble = await tagBack(image, chosen, stable, ports.registry, context);
-  if (trouble !== undefined) return { said: trouble, ends: [] };
-  const back = { digest: stable.digest, number: stable.number, title: `${image.name} ${nameOf(stable)}` };
+  const of = { repository: image.promoted, subject: chosen.manifest, registry: ports.registry };
+  await noteInLedger(noteOf(promotion, { verdict: 'failure', previous: stable?.digest, reason }), of, toTheEnd);
+  if (!wayBack) return { said: 'What was stable before is not known, so stable stays where it is.', ends: [] };
+  const followers = targets.aims.filter(({ project }) => followsNow(project.name, ends));
+  const names = followers.map(({ project }) => project.name).join(', ');
+  const trouble = await tagBack(image, chosen, wayBack, ports.registry, toTheEnd);
+  if (trouble !== undefined)
+    return { said: `${trouble}${names === '' ? '' : ` ${names} stays with ${nameOf(chosen)}.`}`, ends: [] };
+  const isBack = `stable is ${nameOf(wayBack)} again`;
+  if (hasOtherSchema(chosen, wayBack) && names !== '') {
+    const schemas = `schema ${chosen.schemaVersion ?? ''} is not that of ${nameOf(wayBack)}, ${wayBack.schemaVersion ?? ''}`;
+    return { said: `${isBack}, but ${names} stays with ${nameOf(chosen)}: its ${schemas}. ${databaseStays}`, ends: [] };
+  }
+  const back = { digest: wayBack.digest, number: wayBack.number, title: `${image.name} ${nameOf(wayBack)}` };
   const rollout = { ...choices.rollout, force: true, 'on-failure': 'leave' } as const;
-  const ends = await rollOutAll(followers, back, rollout, ports, context);
-  const said = [
-    `stable is ${nameOf(stable)} again`,
-    ...ends.map(({ project, verdict }) => `${project} too: ${verdict}`),
-  ];
-  return { said: `${said.join('; ')}.`, ends };
+  const returned = await rollOutAll(followers, back, rollout, ports, context);
+  const said = [isBack, ...returned.map(({ project, verdict }) => `${project} too: ${verdict}`)];
+  return { said: `${said.join('; ')}. ${databaseStays}`, ends: returned };
+}
+
+/** It runs the new build, or may do so in part. */
+function followsNow(project: string, ends: readonly ProjectEnd[]): boolean {
+  const here = ['healthy', 'unchanged', 'stopped', 'left-failed', 'rollback-failed', 'broken-off'];
+  return ends.some((end) => end.project === project && end.kind === 'rollout' && here.includes(end.verdict));
 }
 
 async function tagBack(
   { promoted }: PromotedImage,
   chosen: CatalogueBuild,
-  stable: CatalogueBuild,
+  wayBack: CatalogueBuild,
   registry: Registry,
   { signal, log }: ActionContext,
 ): Promise<string | undefined> {
   try {
-    await setTag(promoted, { tag: stableTag, digest: chosen.digest }, stable.manifest, registry, signal);
-    log.info(`stable is ${nameOf(stable)} again`);
+    await setTag(promoted, { tag: stableTag, digest: chosen.digest }, wayBack.manifest, registry, signal);
+    log.info(`stable is ${nameOf(wayBack)} again`);
     return undefined;
   } catch (error) {
-    signal.throwIfAborted();
     if (!(error instanceof ActionError)) throw error;
     return `stable could not be set back: ${error.message}.`;
   }
 }
 
-async function note(
-  said: Pick<Note, 'verdict' | 'previous' | 'reason'>,
-  { image, change }: Promotion,
-  registry: Registry,
-  context: ActionContext,
-): Promise<void> {
+function noteOf({ change }: Promotion, said: Pick<Note, 'verdict' | 'previous' | 'reason'>): Note {
   const { chosen, version, direction } = change;
-  const event = direction === 'rollback' ? 'rolled-back' : 'promoted';
-  const of = { repository: image.promoted, subject: chosen.manifest, registry };
-  await noteInLedger({ ...said, event, version, build: chosen.number }, of, context);
+  return { ...said, event: direction === 'rollback' ? 'rolled-back' : 'promoted', version, build: chosen.number };
 }

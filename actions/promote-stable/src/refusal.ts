@@ -15,10 +15,11 @@ export interface Offer {
 }
 
 export function missingBuild(error: ActionError, offer: Offer, context: ActionContext): Outcome<Output> {
-  const { stable } = offer.catalogue;
-  const outputs = { result: 'failure', 'previous-digest': stable?.digest ?? '' };
+  const { stable, image } = offer.catalogue;
+  const reason = `${error.message}.`;
+  const outputs = { result: 'failure', image: image.name, 'previous-digest': stable?.digest ?? '', reason };
   const next = `${error.hint ?? ''} Nothing was changed.`.trim();
-  return { result: 'failure', reason: `${error.message}.`, next, outputs, summary: table(offer, context) };
+  return { result: 'failure', reason, next, outputs, summary: table(offer, context) };
 }
 
 export function refused(
@@ -27,7 +28,8 @@ export function refused(
   offer: Offer,
   context: ActionContext,
 ): Outcome<Output> {
-  const outputs = { result: 'failure', digest, 'previous-digest': offer.catalogue.stable?.digest ?? '' };
+  const { stable, image } = offer.catalogue;
+  const outputs = { result: 'failure', image: image.name, digest, 'previous-digest': stable?.digest ?? '', reason };
   return { result: 'failure', reason, next, outputs, summary: table(offer, context) };
 }
 

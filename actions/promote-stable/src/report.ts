@@ -29,11 +29,13 @@ export function tell(story: Story): Outcome<Output> {
     ...(next !== undefined && { next }),
     outputs: {
       result,
+      image: story.image,
       digest: chosen.digest,
       'previous-digest': stable?.digest ?? '',
       direction,
       version,
       projects: Object.fromEntries(ends.map(({ project, verdict, cause }) => [project, { verdict, cause }])),
+      reason,
     },
     summary: [
       ...warnings.map((text): SummaryBlock => ({ kind: 'text', text: `⚠️ ${text}` })),

@@ -1,12 +1,15 @@
+import type { Catalogue } from '@delivery/core/action/catalogue';
 import { readCatalogue } from '@delivery/core/action/catalogue';
 import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
-import { pick } from '@delivery/core/action/catalogue-pick';
+import { find, pick } from '@delivery/core/action/catalogue-pick';
 import { connectAll } from '@delivery/core/action/connect-all';
 import type { ActionContext } from '@delivery/core/action/context';
 import { readTags } from '@delivery/core/action/copy-image-tags';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { stableTag } from '@delivery/core/domain/build';
-import { testedVerdict, testEventOf } from '@delivery/core/domain/ledger';
+import type { Digest } from '@delivery/core/domain/digest';
+import { shortDigest } from '@delivery/core/domain/digest';
+import { stableBefore, testedVerdict, testEventOf } from '@delivery/core/domain/ledger';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Targets } from './aim.ts';
 import { findTargets } from './aim.ts';
@@ -16,6 +19,7 @@ import type { Change } from './difference.ts';
 import { showDifference } from './difference.ts';
 import type { Inputs, Output } from './inputs.ts';
 import { missingBuild, refused } from './refusal.ts';
+import type { Plan } from './plan.ts';
 import { planPromotion } from './plan.ts';
 import type { Connected, Ports } from './ports.ts';
 import type { Promotion } from './promotion.ts';
@@ -31,7 +35,7 @@ const builds = 20;
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const { log, signal } = context;
   const request = requestOf(inputs);
-  const { image, targets } = findTargets(ports.topology, request.image, inputs.project);
+  const { image, targets, left } = findTargets(ports.topology, request.image, inputs.project);
   // The kubeconfig is an input: it is found wrong before anything is asked. A dry run asks no cluster.
   const connected = request.dryRun ? undefined : connect(targets, ports);
   if (request.requestId !== undefined) log.info(`The call's request id is ${request.requestId}.`);
@@ -53,11 +57,15 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     signal,
   );
   const { stable } = catalogue;
-  const plan = planPromotion({
-    ...{ chosen, test, stable, known: catalogue.builds, version: request.version, force: inputs.force },
-    versionInUse: tags.find(({ tag }) => tag === known)?.digest,
-    requireTested: inputs['require-tested'],
-  });
+  const odd = whyOdd(tags.at(-1)?.digest, chosen, catalogue, inputs);
+  const plan =
+    odd ??
+    planPromotion({
+      ...{ chosen, test, stable, known: catalogue.builds, version: request.version, force: inputs.force },
+      isPrevious: request.build.kind === 'previous',
+      versionInUse: tags.find(({ tag }) => tag === known)?.digest,
+      requireTested: inputs['require-tested'],
+    });
   if (plan.do === 'refuse') return refused(plan, chosen, offer, context);
 
   const change: Change = { stable, chosen, test, direction: plan.direction, version: plan.version };
@@ -68,7 +76,42 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction}). Nothing was changed.`;
     return tell({ ...story, result: 'success', reason });
   }
-  return promote({ image, change, tags, reason: request.reason }, story, { inputs, targets, connected }, context);
+  const wayBack = await wayBackOf(change, catalogue);
+  const promotion = { image, change, wayBack, tags, reason: request.reason };
+  return promote(promotion, story, { inputs, targets, left, connected }, context);
+}
+
+/** Why nothing can be said of what is stable now, or it is not what it was to be. */
+function whyOdd(
+  named: Digest | undefined,
+  chosen: CatalogueBuild,
+  { stable, unreadable }: Catalogue,
+  { 'expect-stable': expected, force }: Inputs,
+): Extract<Plan, { do: 'refuse' }> | undefined {
+  const refuse = (reason: string, next: string) =>
+    ({ do: 'refuse', reason, next: `${next} Nothing was changed.` }) as const;
+  if (named !== undefined && stable === undefined && !force) {
+    const why = unreadable.find(({ tags }) => tags.includes(stableTag))?.why ?? 'it was set a moment ago';
+    const next = 'Whether this goes back cannot be told; set force: true to go on all the same.';
+    return refuse(`What is stable now, ${shortDigest(named)}, cannot be read: ${why}.`, next);
+  }
+  if (stable !== undefined && named !== stable.digest)
+    return refuse('stable was moved by somebody else while it was being looked at.', 'Look at it and run this again.');
+  // A run that goes on after an interruption finds what it has set itself.
+  if (expected !== undefined && named !== chosen.digest && expected !== (named ?? 'none')) {
+    const is = named === undefined ? 'nothing' : shortDigest(named);
+    const was = expected === 'none' ? 'nothing' : shortDigest(expected);
+    return refuse(`${is} is stable now, not ${was}, which was shown.`, 'Start a new promotion, to see the difference.');
+  }
+  return undefined;
+}
+
+/** A promotion that was interrupted finds stable moved already: then the ledger knows what was before. */
+async function wayBackOf({ stable, chosen }: Change, catalogue: Catalogue): Promise<CatalogueBuild | undefined> {
+  if (stable && stable.digest !== chosen.digest) return stable;
+  const before = stableBefore(chosen.digest, chosen.records);
+  const found = before && (await find({ kind: 'digest', digest: before }, catalogue));
+  return typeof found === 'string' ? undefined : found;
 }
 
 type Base = Pick<Story, 'image' | 'change' | 'difference' | 'warnings'>;
@@ -76,13 +119,15 @@ type Base = Pick<Story, 'image' | 'change' | 'difference' | 'warnings'>;
 interface Scene {
   readonly inputs: Inputs;
   readonly targets: Targets;
+  /** Projects that follow stable and are not meant. */
+  readonly left: readonly string[];
   readonly connected: Connected;
 }
 
 async function promote(
   promotion: Promotion,
   story: Base,
-  { inputs, targets, connected }: Scene,
+  { inputs, targets, left, connected }: Scene,
   context: ActionContext,
 ): Promise<Outcome<Output>> {
   const { image, change } = promotion;
@@ -102,26 +147,31 @@ async function promote(
     const next = 'Put that right first. Nothing was changed.';
     return tell({ ...story, result: 'failure', reason, next, ends: rehearsal });
   }
-  await moveStable(promotion, connected.registry, context);
+  try {
+    await moveStable(promotion, connected.registry, context);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    const next = 'Run it again: it goes on from what is there. What follows stable was not touched.';
+    const reason = `${build.title}: cancelled while stable was being moved; list-builds shows what it names.`;
+    return tell({ ...story, result: 'failure', reason, next });
+  }
   const ends = await deliver(targets, build, choices, connected, context);
   const failed = ends.filter(
     ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
   );
   if (failed.length > 0 && inputs['on-failure'] === 'rollback') {
-    const followed = ends.filter(({ verdict }) => ['healthy', 'unchanged', 'stopped'].includes(verdict));
-    const aims = targets.aims.filter(({ project }) => followed.some((end) => end.project === project.name));
-    const { said, ends: back } = await goBack(promotion, failed, aims, choices, connected, context);
+    const { said, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
     const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
     return tell({ ...story, result: 'failure', reason, next: nextOf(ends), ends, back });
   }
-  return tell({ ...story, ...endOf(build.title, change, ends, targets), ends });
+  return tell({ ...story, ...endOf(build.title, change, ends, left), ends });
 }
 
 function endOf(
   title: string,
   { direction }: Change,
   ends: readonly ProjectEnd[],
-  { aims, places }: Targets,
+  left: readonly string[],
 ): Pick<Story, 'result' | 'reason' | 'next'> {
   const bad = ends.filter(({ result }) => result === 'failure');
   const yellow = ends.filter(({ result }) => result === 'unstable');
@@ -133,9 +183,13 @@ function endOf(
   if (yellow.length > 0)
     return { result: 'unstable', reason: `${title} ${how}: ${sentences(yellow)}`, next: nextOf(ends) };
   const where =
-    aims.length + places.length === 0
+    ends.length === 0
       ? 'no project follows it'
       : ends.map(({ project, verdict }) => `${verdict} in ${project}`).join(', ');
+  if (left.length > 0) {
+    const reason = `${title} ${how}: ${where}, but ${left.join(', ')} was left out and follows it as well.`;
+    return { result: 'unstable', reason, next: `Run this again for ${left.join(', ')}.` };
+  }
   return { result: 'success', reason: `${title} ${how}: ${where}.` };
 }
 

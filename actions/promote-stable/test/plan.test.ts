@@ -22,6 +22,7 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   test: { is: 'tested', record: record() },
   stable: build(405, { versions: ['2026.08.2'] }),
   known: [],
+  isPrevious: false,
   version: '2026.08.3',
   versionInUse: undefined,
   requireTested: true,
@@ -63,6 +64,18 @@ describe('the plan of a promotion', () => {
     const plan = planPromotion(situation(given));
     expect(plan).toMatchObject({ do: 'refuse', reason: expect.stringMatching(reason) as string });
     expect(plan.do === 'refuse' && plan.next).toContain('Nothing was changed.');
+  });
+
+  it.each([
+    ['8', '7', 'promote'],
+    ['7', '7', 'promote'],
+    [undefined, '7', 'promote'],
+    ['0006_b', '0007_a', 'refuse'],
+    ['6', '7', 'refuse'],
+  ])('of a newer build with schema %s after schema %s: %s', (to, from, what) => {
+    const given = { chosen: build(412, { schemaVersion: to }), stable: build(405, { schemaVersion: from }) };
+    expect(planPromotion(situation(given)).do).toBe(what);
+    expect(planPromotion(situation({ ...given, force: true })).do).toBe('promote');
   });
 
   it('takes the same version of the same digest: a re-run goes on', () => {
@@ -107,9 +120,18 @@ describe('the plan of a promotion', () => {
       expect(back(['6', '8'])).toMatchObject({
         do: 'refuse',
         reason:
-          'Its schema is 6, the database has 8; on the way back: 8 (latest-405), 7 (latest-402), 6 (latest-399). The database does not roll back with the image.',
+          'Its schema is 6, the database has 8; on the way: 8 (latest-405), 7 (latest-402), 6 (latest-399). The database does not roll back with the image.',
       });
       expect(back(['6', '8'], true)).toMatchObject({ do: 'promote', direction: 'rollback' });
+    });
+
+    it('is not to what was gone back from', () => {
+      const given = { chosen: build(412), stable: build(405), isPrevious: true };
+      expect(planPromotion(situation(given))).toMatchObject({
+        do: 'refuse',
+        reason: 'What was stable before, latest-412, is newer than latest-405: it was gone back from.',
+      });
+      expect(planPromotion(situation({ ...given, chosen: build(399) }))).toMatchObject({ do: 'promote' });
     });
   });
 });

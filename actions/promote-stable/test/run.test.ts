@@ -1,7 +1,8 @@
-import { RemoteError } from '@delivery/core/errors/errors';
+import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { parseVersion } from '@delivery/core/domain/version';
 import { FakeGitHub } from '@delivery/testing/fake-github';
 import { newJob } from '@delivery/testing/fake-jobs';
+import { digestOf } from '@delivery/testing/image-fixture';
 import { built, commitOf, imageOf, promoted, reference, Stage } from './stage.ts';
 
 const august = parseVersion('2026.08.3')!;
@@ -43,17 +44,11 @@ describe('a promotion', () => {
     ).not.toContain('latest-268');
     for (const project of ['production', 'ric'])
       expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(after)));
-    expect(await stage.ledger(after)).toMatchObject([
-      { event: 'tested' },
-      {
-        event: 'promoted',
-        verdict: 'success',
-        version: '2026.08.3',
-        previous: before,
-        by: 'ada',
-        reason: 'the release of August',
-      },
-    ]);
+    const ledger = await stage.ledger(after);
+    expect(ledger.map(({ event }) => event).sort()).toEqual(['promoted', 'tested']);
+    expect(ledger.find(({ event }) => event === 'promoted')).toMatchObject({
+      ...{ verdict: 'success', version: '2026.08.3', previous: before, by: 'ada', reason: 'the release of August' },
+    });
   });
 
   it('shows the difference before: builds, commits, digest, size, platforms', async () => {
@@ -89,30 +84,88 @@ describe('a promotion', () => {
     expect((await stage.ledger(before)).filter(({ event }) => event === 'promoted')).toHaveLength(1);
   });
 
-  it('is by the same digest under the same version after an interruption at any request, and stable is never in between', async () => {
-    const { before, after } = await released();
-    let count = 0;
-    for (let at = 1; ; at++) {
-      count = 0;
+  describe('that is killed at any request', () => {
+    /** Runs with a registry that answers nothing from request `at` on; false when the run ended before that. */
+    const killedAt = async (at: number, inputs: Parameters<Stage['run']>[0]): Promise<boolean> => {
+      let count = 0;
       stage.registry.onCall = () => {
         count += 1;
-        if (count === at) throw new RemoteError('registry', 'killed', { retryable: false });
+        if (count >= at) throw new RemoteError('registry', 'killed', { retryable: false });
       };
-      const ended = await stage.run({ version: august }).then(
-        ({ result }) => result,
-        () => 'killed',
-      );
-      expect([before, after]).toContain(stage.stable());
-      if (count < at) {
-        expect(ended).toBe('success');
-        break;
+      await stage.run(inputs).catch(() => undefined);
+      stage.registry.onCall = () => undefined;
+      return count >= at;
+    };
+
+    it('leaves the old stable or the new one, and the next run ends it and knows what was before', async () => {
+      let at = 1;
+      for (; ; at++) {
+        stage = new Stage();
+        const { before, after } = await released();
+        const wasKilled = await killedAt(at, { version: august });
+        expect([before, after]).toContain(stage.stable());
+        expect((await stage.run({ version: august })).result).toBe('success');
+        expect(stage.stable()).toBe(after);
+        const back = await stage.run({ build: { kind: 'previous' }, 'dry-run': true });
+        expect(back.outputs).toMatchObject({ direction: 'rollback', digest: before });
+        if (!wasKilled) break;
       }
-    }
-    expect(count).toBeGreaterThan(10);
+      expect(at).toBeGreaterThan(20);
+    }, 30_000);
+
+    it('and fails when it is run again goes back to what was before', async () => {
+      for (let at = 1; ; at++) {
+        stage = new Stage();
+        const { before, after } = await released();
+        const wasKilled = await killedAt(at, { version: august });
+        stage.broken.add(`production ${after}`);
+        if (!wasKilled) break;
+        expect((await stage.run({ version: august })).result).toBe('failure');
+        expect(stage.stable()).toBe(before);
+        for (const project of ['production', 'ric'])
+          expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(before)));
+      }
+    }, 30_000);
+  });
+
+  it('that is cancelled while stable is moved says so, and the next run ends it', async () => {
+    const { after } = await released();
+    stage.registry.onCall = ({ method, reference: tag }) => {
+      if (method === 'writeManifest' && tag === 'stable') stage.cancel.abort(new CancelledError('a test'));
+    };
+    const outcome = await stage.run({ version: august });
+    expect(outcome).toMatchObject({ result: 'failure', outputs: { digest: after } });
+    expect(outcome.reason).toContain('cancelled while stable was being moved');
     stage.registry.onCall = () => undefined;
+    stage.cancel = new AbortController();
     expect((await stage.run({ version: august })).result).toBe('success');
-    expect(stage.stable()).toBe(after);
-    expect((await stage.ledger(after)).filter(({ event }) => event === 'promoted').length).toBeGreaterThan(0);
+  });
+
+  it('for some of the projects is yellow, and names those that were left out', async () => {
+    await released();
+    const outcome = await stage.run({ version: august, project: ['ric'] });
+    expect(outcome).toMatchObject({ result: 'unstable', next: 'Run this again for production.' });
+    expect(outcome.reason).toContain('production was left out and follows it as well');
+  });
+
+  it('goes on only while that is stable which was shown', async () => {
+    const { before, after } = await released();
+    expect((await stage.run({ version: august, 'expect-stable': 'none' })).reason).toMatch(
+      /is stable now, not nothing/,
+    );
+    expect((await stage.run({ version: august, 'expect-stable': after })).reason).toMatch(/is stable now, not/);
+    expect(stage.stable()).toBe(before);
+    expect((await stage.run({ version: august, 'expect-stable': before })).result).toBe('success');
+    expect((await stage.run({ version: august, 'expect-stable': before })).result).toBe('success');
+  });
+
+  it('does not believe the promotions that the repository of builds tells of', async () => {
+    const { before } = await released();
+    await stage.record(267, 'promoted', 'success');
+    await stage.record(268, 'promoted', 'success');
+    await stage.run({ version: august });
+    const { outputs } = await stage.run({ build: { kind: 'previous' }, 'dry-run': true });
+    expect(outputs.digest).toBe(before);
   });
 });
 
@@ -148,6 +201,19 @@ describe('a promotion is refused, and nothing is written,', () => {
     const outcome = await stage.run({ version: july });
     expect(outcome.reason).toContain('Version 2026.07.1 is in use for another digest');
     nothingWritten();
+  });
+
+  it('when what is stable now cannot be read, unless it is forced', async () => {
+    await released();
+    const config = digestOf(imageOf(267).blobs[0]!);
+    stage.registry.onCall = ({ method, reference: digest }) => {
+      if (method === 'readBlob' && digest === config)
+        throw new RemoteError('registry', 'there is no such blob', { status: 404, retryable: false });
+    };
+    const outcome = await stage.run({ version: august });
+    expect(outcome.reason).toContain('cannot be read: there is no such blob');
+    nothingWritten();
+    expect((await stage.run({ version: august, force: true })).result).toBe('success');
   });
 
   it('when a project would not take it', async () => {
@@ -221,6 +287,46 @@ describe('a rollout that fails', () => {
     expect(String((again as { reason?: string }).reason)).toContain('the ledger does not say what was stable before');
   });
 
+  it('by a cluster that breaks off in the middle goes back as well, and the other projects are told of', async () => {
+    const { before } = await released();
+    const setImages = stage.cluster.setImages.bind(stage.cluster);
+    let broken = true;
+    stage.cluster.setImages = async (workload, change, options, signal) => {
+      if (broken && workload.namespace === 'production' && !options.dryRun) {
+        broken = false;
+        throw new RemoteError('cluster', 'the API server refused', { status: 403, retryable: false });
+      }
+      return setImages(workload, change, options, signal);
+    };
+    const outcome = await stage.run({ version: august });
+    expect(outcome).toMatchObject({
+      result: 'failure',
+      outputs: { projects: { production: { verdict: 'broken-off', cause: 'cluster' }, ric: { verdict: 'healthy' } } },
+    });
+    expect(stage.stable()).toBe(before);
+    for (const project of ['production', 'ric'])
+      expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(before)));
+  });
+
+  it('brings stable to a project that had nothing of its own to go back to', async () => {
+    const { before, after } = await released();
+    stage.running('production', `${promoted.host}/${promoted.path}:stable`);
+    stage.broken.add(`production ${after}`);
+    await stage.run({ version: august });
+    expect(stage.imagesOf('production')).toEqual(Array(2).fill(reference(before)));
+  });
+
+  it('leaves those alone that have migrated their database meanwhile, and says so', async () => {
+    await stage.build(267, 'tested', { 'schema.version': '6' });
+    for (const namespace of ['production', 'ric']) stage.running(namespace, `${built.host}/${built.path}:latest-1`);
+    await stage.run({ version: july });
+    const after = await stage.build(268, 'tested', { 'schema.version': '7' });
+    stage.broken.add(`production ${after}`);
+    const outcome = await stage.run({ version: august });
+    expect(outcome.reason).toContain('ric stays with latest-268: its schema 7 is not that of latest-267, 6.');
+    expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(after)));
+  });
+
   it('leaves all of it with on-failure: leave', async () => {
     const { after } = await released();
     stage.broken.add(`production ${after}`);
@@ -235,7 +341,7 @@ describe('a rollout that fails', () => {
     for (const namespace of ['production', 'ric']) stage.running(namespace, `${built.host}/${built.path}:latest-1`);
     stage.broken.add(`production ${digest}`);
     const outcome = await stage.run({ version: august });
-    expect(outcome.reason).toContain('Nothing was stable before');
+    expect(outcome.reason).toContain('What was stable before is not known, so stable stays where it is');
     expect(stage.stable()).toBe(digest);
   });
 

@@ -28,6 +28,7 @@ export const defaults: Inputs = {
   version: undefined,
   reason: 'the release of August',
   project: [],
+  'expect-stable': undefined,
   'require-tested': true,
   'backup-first': false,
   force: false,
@@ -46,7 +47,7 @@ export class Stage {
   readonly registry = new FakeRegistry();
   readonly cluster = new FakeCluster();
   readonly jobs = new FakeJobs(this.clock);
-  readonly cancel = new AbortController();
+  cancel = new AbortController();
   /** Digests that never become healthy, by namespace. */
   readonly broken = new Set<string>();
   gitHub: GitHub | undefined = new FakeGitHub();

@@ -69,7 +69,7 @@ function commandCell(
   if (!image.promoted || !safe) return '';
   const isNumbered = number !== undefined && tags.includes(buildTag(number));
   const build = isNumbered ? number : (versions[0] ?? digest);
-  const version = versions[0] ?? '<version>';
+  const version = versions[0] ?? "'<version>'";
   return {
     code: `gh workflow run ${workflow} -R ${repository} -f image=${image.name} -f build=${build} -f version=${version}`,
   };

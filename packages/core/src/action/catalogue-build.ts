@@ -4,7 +4,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { sameRepository } from '../domain/image-reference.ts';
 import type { LedgerRecord } from '../domain/ledger.ts';
-import { inOrder } from '../domain/ledger.ts';
+import { inOrder, isPromotion } from '../domain/ledger.ts';
 import type { ImageTopology } from '../domain/topology.ts';
 import { compareVersions, parseVersion } from '../domain/version.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
@@ -98,7 +98,7 @@ async function withOwnTag(
   return { manifest, repositories: [repository, ...others], tags: [...tags, buildTag(number)] };
 }
 
-/** A record that was copied along with its image is the same one. */
+/** A record that was copied along with its image is the same one. Promotions count where they take place: fewer may write there. */
 async function recordsOf(
   digest: Digest,
   repositories: readonly Repository[],
@@ -106,8 +106,11 @@ async function recordsOf(
 ): Promise<LedgerRecord[]> {
   const more = promoted && unreadVersions.size > 0 && !repositories.some((one) => sameRepository(one, promoted));
   const byDigest = new Map<Digest, LedgerRecord>();
-  for (const one of more ? [...repositories, promoted] : repositories)
-    for (const record of await readLedger(one, digest, registry, signal)) byDigest.set(record.digest, record);
+  for (const one of more ? [...repositories, promoted] : repositories) {
+    const isBeside = promoted !== undefined && sameRepository(one, promoted);
+    for (const record of await readLedger(one, digest, registry, signal))
+      if (isBeside || !isPromotion(record)) byDigest.set(record.digest, record);
+  }
   return inOrder([...byDigest.values()]);
 }
 

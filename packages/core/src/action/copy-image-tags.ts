@@ -16,6 +16,8 @@ export interface TagState {
 export interface Delivery extends Omit<CopyRequest, 'tag'> {
   /** To be set in `to`, in this order: what others follow comes last. With what they named when it was decided to set them. */
   readonly tags: readonly TagState[];
+  /** Done when all else is there, before the last of the tags is written; not at all when that names the digest already. */
+  readonly beforeLast?: (manifest: Manifest) => Promise<void>;
 }
 
 export interface Delivered {
@@ -59,7 +61,9 @@ export async function copyAndTag(delivery: Delivery, registry: Registry, context
   const written: TagState[] = [];
   for (const state of tags) {
     // The last one is read back below.
-    const set = state === tags.at(-1) ? writeTag : setTag;
+    const isLast = state === tags.at(-1);
+    if (isLast && state.digest !== digest) await delivery.beforeLast?.(manifest);
+    const set = isLast ? writeTag : setTag;
     if (await set(to, state, manifest, registry, signal)) written.push(state);
   }
   if (written.length > 0) await clock.sleep(settleMs, signal);

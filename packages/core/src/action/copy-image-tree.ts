@@ -20,6 +20,8 @@ export interface TreeSource {
   readonly tags: ReadonlySet<string>;
   readonly registry: Registry;
   readonly log: Log;
+  /** Referrers that stay where they are. */
+  readonly without: (referrer: Descriptor) => boolean;
 }
 
 /** More than any image has; each is read, held and written. */
@@ -88,7 +90,8 @@ export class ImageTree {
     const { from, registry } = this.#source;
     this.#tasks.add(this.#lane, async (signal) => {
       const referrers = await registry.listReferrers(from, subject.digest, signal);
-      for (const referrer of referrers) this.#add('referrer', referrer, subject, depth);
+      for (const referrer of referrers)
+        if (!this.#source.without(referrer)) this.#add('referrer', referrer, subject, depth);
     });
   }
 

@@ -18,6 +18,8 @@ export interface CopyRequest {
   readonly manifest?: Manifest;
   /** All tags of `from`, when they were listed before: saves that. */
   readonly fromTags?: readonly string[];
+  /** Referrers that are not to be copied; default: all are. */
+  readonly without?: (referrer: Descriptor) => boolean;
   /** Set last of all, when everything is there. Not read back. */
   readonly tag?: string;
 }
@@ -94,7 +96,13 @@ class Copy {
       readSource(this.#request, this.#registry, signal),
       fromTags ?? this.#registry.listTags(from, signal),
     ]);
-    const source = { from, tags: new Set(tags), registry: this.#registry, log };
+    const source = {
+      from,
+      tags: new Set(tags),
+      registry: this.#registry,
+      log,
+      without: this.#request.without ?? (() => false),
+    };
     const tree = new ImageTree(root, source, this.#tasks, this.#manifests, (node) => this.#addBlobs(node));
     tree.grow();
     await this.#tasks.done();

@@ -75,22 +75,33 @@ export interface NotedImage {
 }
 
 /**
- * The same for what this run has done. That it could not be noted is a warning, which says what follows, and never fails the run;
- * only a cancel is thrown. When the newest record of that event says the same of the same attempt already, nothing is written.
+ * Writes what this run has done or is about to do. When the newest record of that event says the same of the same attempt already,
+ * nothing is written. Throws RemoteError (`registry`).
  */
-export async function noteInLedger(
+export async function writeNote(
   note: Note,
   { repository, subject, registry }: NotedImage,
-  { run, clock, signal, log }: Pick<ActionContext, 'run' | 'clock' | 'signal' | 'log'>,
+  { run, clock, signal }: Pick<ActionContext, 'run' | 'clock' | 'signal'>,
 ): Promise<void> {
   const url = `${runUrl(run)}/attempts/${run.runAttempt}`;
   const entry = { ...note, at: clock.now(), by: run.actor, run: url };
+  const newest = (await readLedger(repository, subject.digest, registry, signal)).findLast(
+    ({ event, project }) => event === entry.event && project === entry.project,
+  );
+  if (newest && isSame(newest, entry)) return;
+  await writeRecord(repository, subject, entry, registry, signal);
+}
+
+/** The same; that it could not be noted is a warning, which says what follows, and never fails the run. Only a cancel is thrown. */
+export async function noteInLedger(
+  note: Note,
+  image: NotedImage,
+  context: Pick<ActionContext, 'run' | 'clock' | 'signal' | 'log'>,
+): Promise<void> {
+  const { repository, subject } = image;
+  const { signal, log } = context;
   try {
-    const newest = (await readLedger(repository, subject.digest, registry, signal)).findLast(
-      ({ event, project }) => event === entry.event && project === entry.project,
-    );
-    if (newest && isSame(newest, entry)) return;
-    await writeRecord(repository, subject, entry, registry, signal);
+    await writeNote(note, image, context);
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof ActionError ? error.message : `an unexpected ${nameOf(error)} was thrown`;

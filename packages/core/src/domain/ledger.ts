@@ -117,11 +117,16 @@ export function testEventOf(topology: Topology, image: string): TestEvent {
   return workloadsOf(topology, image).length === 0 && jobsOf(topology, image).length > 0 ? 'loaded' : 'tested';
 }
 
-/** The promotions of a digest that were carried out, a rollback being one, oldest first. */
+/** Of a promotion, a rollback being one. */
+export function isPromotion({ event }: Pick<LedgerRecord, 'event'>): boolean {
+  return event === 'promoted' || event === 'rolled-back';
+}
+
+/** The promotions of a digest that were carried out and not taken back by the same run, oldest first. */
 export function promotionsOf(records: readonly LedgerRecord[]): LedgerRecord[] {
-  return inOrder(records).filter(
-    ({ event, verdict }) => (event === 'promoted' || event === 'rolled-back') && verdict === 'success',
-  );
+  const promotions = inOrder(records).filter(isPromotion);
+  const takenBack = new Set(promotions.flatMap(({ verdict, run }) => (verdict === 'failure' ? [run] : [])));
+  return promotions.filter(({ verdict, run }) => verdict === 'success' && !takenBack.has(run));
 }
 
 /** The digests that were promoted, each once, the one whose last promotion is the newest first. */

@@ -51,7 +51,7 @@ it('shows each build with what is known of it and the command that promotes it',
 it('leaves the version to the operator where the build has none yet', async () => {
   stage.push(8);
   await stage.note(8, {});
-  expect(await rendered()).toContain('-f build=8 -f version=<version>` |');
+  expect(await rendered()).toContain("-f build=8 -f version='<version>'` |");
 });
 
 it('names a build that is only kept where it was promoted by its version, and one without by its digest', async () => {
@@ -59,7 +59,7 @@ it('names a build that is only kept where it was promoted by its version, and on
   await stage.note(8, {}, promoted);
   expect(await rendered()).toContain('-f build=2026.08.1 -f version=2026.08.1` |');
   await stage.registry.remove(promoted, '2026.08.1', signal);
-  expect(await rendered()).toContain(`-f build=${stage.fixture(8).manifest.digest} -f version=<version>\` |`);
+  expect(await rendered()).toContain(`-f build=${stage.fixture(8).manifest.digest} -f version='<version>'\` |`);
 });
 
 it('leaves out what cannot be done where delivery.yaml has nothing to promote to', async () => {
@@ -111,7 +111,7 @@ it('puts nothing into a command that a shell would take for more than a word', a
   stage.push(2);
   await stage.note(2, { reason: '`id`', by: '$(id)', project: 'test' });
   for (const [, command = ''] of (await rendered()).matchAll(/`(gh [^`]*)`/g))
-    expect(command.replace('<version>', '')).toMatch(/^[\w.:=/ -]+$/);
+    expect(command.replace("'<version>'", '')).toMatch(/^[\w.:=/ -]+$/);
   expect(await rendered({ run: { ...someRun, repository: 'acme/$(id)' } })).not.toContain('gh workflow');
 });
 

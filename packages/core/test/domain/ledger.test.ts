@@ -30,7 +30,8 @@ const entry: LedgerEntry = {
 let serial = 0;
 function record(event: LedgerEvent, minute: number, given: Partial<LedgerRecord> = {}): LedgerRecord {
   const at = new Date(Date.UTC(2026, 8, 15, 16, minute));
-  return { event, verdict: 'success', at, by: 'ada', run, reason: '', digest: digest(++serial), ...given };
+  const own = run.replace(/runs\/\d+/, `runs/${minute}`);
+  return { event, verdict: 'success', at, by: 'ada', run: own, reason: '', digest: digest(++serial), ...given };
 }
 
 describe('a record', () => {
@@ -144,6 +145,13 @@ describe('the history of promotions', () => {
       [c, [record('promoted', 2, { verdict: 'failure' }), record('built', 1)]],
     ]);
     expect(promotionHistory(records)).toEqual([a, b]);
+  });
+
+  it('leaves out what the same run has taken back, and keeps what others have promoted', () => {
+    const { run: same } = record('promoted', 5);
+    const takenBack = [record('promoted', 5), record('promoted', 6, { run: same, verdict: 'failure' })];
+    expect(promotionHistory(new Map([[a, takenBack]]))).toEqual([]);
+    expect(stableBefore(a, [record('promoted', 1, { previous: b }), ...takenBack])).toBe(b);
   });
 
   it('is the order in which the promotions were made, for any of them', () => {
