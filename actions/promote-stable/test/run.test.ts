@@ -1,12 +1,8 @@
 import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
-import { parseVersion } from '@delivery/core/domain/version';
 import { FakeGitHub } from '@delivery/testing/fake-github';
-import { newJob } from '@delivery/testing/fake-jobs';
 import { digestOf } from '@delivery/testing/image-fixture';
-import { built, commitOf, imageOf, promoted, reference, Stage } from './stage.ts';
+import { august, commitOf, imageOf, july, promoted, reference, Stage } from './stage.ts';
 
-const august = parseVersion('2026.08.3')!;
-const july = parseVersion('2026.07.1')!;
 let stage: Stage;
 beforeEach(() => {
   stage = new Stage();
@@ -15,20 +11,9 @@ beforeEach(() => {
 const writes = () => stage.registry.written.filter((name) => name.startsWith('registry.example.org/prod'));
 const summaryOf = (outcome: { readonly summary: readonly object[] }) => JSON.stringify(outcome.summary);
 
-/** Builds 267 and 268; 267 is stable as 2026.07.1 and runs in both projects. */
-async function released(): Promise<{ before: `sha256:${string}`; after: `sha256:${string}` }> {
-  const before = await stage.build(267);
-  for (const namespace of ['production', 'ric']) stage.running(namespace, `${built.host}/${built.path}:latest-1`);
-  await stage.run({ version: july });
-  const after = await stage.build(268);
-  stage.log.lines.length = 0;
-  stage.registry.calls.length = 0;
-  return { before, after };
-}
-
 describe('a promotion', () => {
   it('makes the very digest stable, and brings it to every project that follows', async () => {
-    const { before, after } = await released();
+    const { before, after } = await stage.released();
     const outcome = await stage.run({ version: august });
     expect(outcome).toMatchObject({
       result: 'success',
@@ -52,7 +37,7 @@ describe('a promotion', () => {
   });
 
   it('shows the difference before: builds, commits, digest, size, platforms', async () => {
-    await released();
+    await stage.released();
     stage.gitHub = new FakeGitHub({ commits: [commitOf(267), 'e'.repeat(40), commitOf(268)] });
     const outcome = await stage.run({ version: august, 'dry-run': true });
     const shown = summaryOf(outcome);
@@ -61,13 +46,13 @@ describe('a promotion', () => {
   });
 
   it('needs no GitHub: then the commits are left out', async () => {
-    await released();
+    await stage.released();
     stage.gitHub = undefined;
     expect((await stage.run({ version: august })).result).toBe('success');
   });
 
   it('stops there in a dry run: nothing is written and no cluster is asked', async () => {
-    const { before } = await released();
+    const { before } = await stage.released();
     stage.cluster.fail(new RemoteError('cluster', 'away', { retryable: true }));
     const outcome = await stage.run({ version: august, 'dry-run': true });
     expect(outcome).toMatchObject({ result: 'success', outputs: { version: '2026.08.3', direction: 'forward' } });
@@ -77,7 +62,7 @@ describe('a promotion', () => {
   });
 
   it('of what is stable already changes nothing and is green', async () => {
-    const { before } = await released();
+    const { before } = await stage.released();
     const outcome = await stage.run({ build: { kind: 'number', number: 267 }, version: july });
     expect(outcome).toMatchObject({ result: 'success', outputs: { direction: 'same', digest: before } });
     expect(stage.registry.calls.filter(({ method }) => /write|copy|remove/.test(method))).toEqual([]);
@@ -101,7 +86,7 @@ describe('a promotion', () => {
       let at = 1;
       for (; ; at++) {
         stage = new Stage();
-        const { before, after } = await released();
+        const { before, after } = await stage.released();
         const wasKilled = await killedAt(at, { version: august });
         expect([before, after]).toContain(stage.stable());
         expect((await stage.run({ version: august })).result).toBe('success');
@@ -116,7 +101,7 @@ describe('a promotion', () => {
     it('and fails when it is run again goes back to what was before', async () => {
       for (let at = 1; ; at++) {
         stage = new Stage();
-        const { before, after } = await released();
+        const { before, after } = await stage.released();
         const wasKilled = await killedAt(at, { version: august });
         stage.broken.add(`production ${after}`);
         if (!wasKilled) break;
@@ -129,7 +114,7 @@ describe('a promotion', () => {
   });
 
   it('that is cancelled while stable is moved says so, and the next run ends it', async () => {
-    const { after } = await released();
+    const { after } = await stage.released();
     stage.registry.onCall = ({ method, reference: tag }) => {
       if (method === 'writeManifest' && tag === 'stable') stage.cancel.abort(new CancelledError('a test'));
     };
@@ -142,14 +127,14 @@ describe('a promotion', () => {
   });
 
   it('for some of the projects is yellow, and names those that were left out', async () => {
-    await released();
+    await stage.released();
     const outcome = await stage.run({ version: august, project: ['ric'] });
     expect(outcome).toMatchObject({ result: 'unstable', next: 'Run this again for production.' });
     expect(outcome.reason).toContain('production was left out and follows it as well');
   });
 
   it('goes on only while that is stable which was shown', async () => {
-    const { before, after } = await released();
+    const { before, after } = await stage.released();
     expect((await stage.run({ version: august, 'expect-stable': 'none' })).reason).toMatch(
       /is stable now, not nothing/,
     );
@@ -160,7 +145,7 @@ describe('a promotion', () => {
   });
 
   it('does not believe the promotions that the repository of builds tells of', async () => {
-    const { before } = await released();
+    const { before } = await stage.released();
     await stage.record(267, 'promoted', 'success');
     await stage.record(268, 'promoted', 'success');
     await stage.run({ version: august });
@@ -174,7 +159,7 @@ describe('a promotion is refused, and nothing is written,', () => {
     expect(stage.registry.calls.filter(({ method }) => /write|copy|remove/.test(method))).toEqual([]);
 
   it('of a build that is not there, with those that are', async () => {
-    await released();
+    await stage.released();
     const outcome = await stage.run({ build: { kind: 'number', number: 99 }, version: august });
     expect(outcome).toMatchObject({ result: 'failure', reason: expect.stringContaining('no latest-99') as string });
     expect(summaryOf(outcome)).toContain('268');
@@ -182,7 +167,7 @@ describe('a promotion is refused, and nothing is written,', () => {
   });
 
   it('of a build that never ran in TEST, or failed there last', async () => {
-    await released();
+    await stage.released();
     await stage.build(269, 'nothing');
     stage.registry.calls.length = 0;
     expect(await stage.run({ version: august })).toMatchObject({
@@ -197,14 +182,14 @@ describe('a promotion is refused, and nothing is written,', () => {
   });
 
   it('under a version that names another digest', async () => {
-    await released();
+    await stage.released();
     const outcome = await stage.run({ version: july });
     expect(outcome.reason).toContain('Version 2026.07.1 is in use for another digest');
     nothingWritten();
   });
 
   it('when what is stable now cannot be read, unless it is forced', async () => {
-    await released();
+    await stage.released();
     const config = digestOf(imageOf(267).blobs[0]!);
     stage.registry.onCall = ({ method, reference: digest }) => {
       if (method === 'readBlob' && digest === config)
@@ -217,7 +202,7 @@ describe('a promotion is refused, and nothing is written,', () => {
   });
 
   it('when a project would not take it', async () => {
-    const { before } = await released();
+    const { before } = await stage.released();
     stage.running('ric', reference(before), { paused: true });
     stage.registry.calls.length = 0;
     const outcome = await stage.run({ version: august });
@@ -228,162 +213,5 @@ describe('a promotion is refused, and nothing is written,', () => {
   it('of an image without a promoted repository, or for a project that does not follow stable', async () => {
     await expect(stage.run({ image: 'frozen' })).rejects.toThrow('"frozen" has no field promoted');
     await expect(stage.run({ project: ['test'] })).rejects.toThrow(/"test" has neither workloads nor a job/);
-  });
-});
-
-describe('a rollback', () => {
-  it('is the promotion of what was stable before, said as such', async () => {
-    const { before, after } = await released();
-    await stage.run({ version: august });
-    const outcome = await stage.run({ build: { kind: 'previous' }, reason: 'colours are wrong' });
-    expect(outcome).toMatchObject({
-      result: 'success',
-      reason: 'web latest-267 as 2026.07.1 is stable (rollback): healthy in production, healthy in ric.',
-      outputs: { direction: 'rollback', digest: before, 'previous-digest': after, version: '2026.07.1' },
-    });
-    expect(stage.log.of('warning')).toContain('The database does not roll back with the image.');
-    expect(summaryOf(outcome)).toContain('does not roll back');
-    expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(before)));
-    expect((await stage.ledger(before)).at(-1)).toMatchObject({
-      ...{
-        event: 'rolled-back',
-        verdict: 'success',
-        version: '2026.07.1',
-        previous: after,
-        reason: 'colours are wrong',
-      },
-    });
-  });
-
-  it('behind a migration needs force', async () => {
-    await stage.build(266, 'tested', { 'schema.version': '6' });
-    await released();
-    await stage.build(268, 'tested', { 'schema.version': '7' });
-    await stage.run({ version: august });
-    const back = { build: { kind: 'number', number: 266 }, version: parseVersion('2026.06.1')! } as const;
-    expect(await stage.run(back)).toMatchObject({
-      result: 'failure',
-      reason: expect.stringContaining('Its schema is 6, the database has 7') as string,
-    });
-    expect(await stage.run({ ...back, force: true })).toMatchObject({ result: 'success' });
-  });
-});
-
-describe('a rollout that fails', () => {
-  it('brings back its workloads, stable, and the projects that had followed', async () => {
-    const { before, after } = await released();
-    stage.broken.add(`production ${after}`);
-    const outcome = await stage.run({ version: august });
-    expect(outcome).toMatchObject({
-      result: 'failure',
-      outputs: { projects: { production: { verdict: 'rolled-back' } } },
-    });
-    expect(outcome.reason).toContain('stable is latest-267 again; ric too: healthy.');
-    expect(stage.stable()).toBe(before);
-    for (const project of ['production', 'ric'])
-      expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(before)));
-    expect((await stage.ledger(after)).at(-1)).toMatchObject({ event: 'promoted', verdict: 'failure' });
-    const again = await stage.run({ build: { kind: 'previous' }, 'dry-run': true }).catch((error: unknown) => error);
-    expect(String((again as { reason?: string }).reason)).toContain('the ledger does not say what was stable before');
-  });
-
-  it('by a cluster that breaks off in the middle goes back as well, and the other projects are told of', async () => {
-    const { before } = await released();
-    const setImages = stage.cluster.setImages.bind(stage.cluster);
-    let broken = true;
-    stage.cluster.setImages = async (workload, change, options, signal) => {
-      if (broken && workload.namespace === 'production' && !options.dryRun) {
-        broken = false;
-        throw new RemoteError('cluster', 'the API server refused', { status: 403, retryable: false });
-      }
-      return setImages(workload, change, options, signal);
-    };
-    const outcome = await stage.run({ version: august });
-    expect(outcome).toMatchObject({
-      result: 'failure',
-      outputs: { projects: { production: { verdict: 'broken-off', cause: 'cluster' }, ric: { verdict: 'healthy' } } },
-    });
-    expect(stage.stable()).toBe(before);
-    for (const project of ['production', 'ric'])
-      expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(before)));
-  });
-
-  it('brings stable to a project that had nothing of its own to go back to', async () => {
-    const { before, after } = await released();
-    stage.running('production', `${promoted.host}/${promoted.path}:stable`);
-    stage.broken.add(`production ${after}`);
-    await stage.run({ version: august });
-    expect(stage.imagesOf('production')).toEqual(Array(2).fill(reference(before)));
-  });
-
-  it('leaves those alone that have migrated their database meanwhile, and says so', async () => {
-    await stage.build(267, 'tested', { 'schema.version': '6' });
-    for (const namespace of ['production', 'ric']) stage.running(namespace, `${built.host}/${built.path}:latest-1`);
-    await stage.run({ version: july });
-    const after = await stage.build(268, 'tested', { 'schema.version': '7' });
-    stage.broken.add(`production ${after}`);
-    const outcome = await stage.run({ version: august });
-    expect(outcome.reason).toContain('ric stays with latest-268: its schema 7 is not that of latest-267, 6.');
-    expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(after)));
-  });
-
-  it('leaves all of it with on-failure: leave', async () => {
-    const { after } = await released();
-    stage.broken.add(`production ${after}`);
-    const outcome = await stage.run({ version: august, 'on-failure': 'leave' });
-    expect(outcome.result).toBe('failure');
-    expect(stage.stable()).toBe(after);
-    expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(after)));
-  });
-
-  it('leaves stable where it is when nothing was stable before, and says so', async () => {
-    const digest = await stage.build(268);
-    for (const namespace of ['production', 'ric']) stage.running(namespace, `${built.host}/${built.path}:latest-1`);
-    stage.broken.add(`production ${digest}`);
-    const outcome = await stage.run({ version: august });
-    expect(outcome.reason).toContain('What was stable before is not known, so stable stays where it is');
-    expect(stage.stable()).toBe(digest);
-  });
-
-  it('leaves stable to somebody else who has moved it meanwhile, and says so', async () => {
-    const { after } = await released();
-    stage.broken.add(`production ${after}`);
-    const settle = stage.cluster.onSetImages;
-    let other: string | undefined;
-    stage.cluster.onSetImages = (workload) => {
-      other ??= stage.registry.seedImage(promoted, 'stable', imageOf(250));
-      settle(workload);
-    };
-    const outcome = await stage.run({ version: august });
-    expect(outcome.reason).toContain(
-      'stable could not be set back: tag stable of registry.example.org/prod/web-stream was to move',
-    );
-    expect(stage.stable()).toBe(other);
-  });
-});
-
-describe('the promotion of a loader', () => {
-  it('launches it in every project that follows stable', async () => {
-    const digest = await stage.build(12, 'loaded');
-    const outcome = await stage.run({ image: 'loader', version: august });
-    expect(outcome).toMatchObject({
-      result: 'success',
-      outputs: { projects: { production: { verdict: 'succeeded' }, ric: { verdict: 'succeeded' } } },
-    });
-    expect(stage.jobs.creations.map(({ job }) => job.images)).toEqual(Array(2).fill({ loader: reference(digest) }));
-  });
-
-  it('is stable all the same where an earlier load still runs, and that is yellow', async () => {
-    const digest = await stage.build(12, 'loaded');
-    const owned = { namespace: 'ric', name: 'loader', uid: 'earlier', ownerUid: 'CronJob-ric-loader' };
-    stage.jobs.putJob(newJob({ ...owned, active: 1 }));
-    const outcome = await stage.run({ image: 'loader', version: august });
-    expect(outcome).toMatchObject({ result: 'unstable', outputs: { projects: { ric: { verdict: 'blocked' } } } });
-    expect(stage.stable()).toBe(digest);
-  });
-
-  it('needs the record that it loaded: that it was tested is not the same', async () => {
-    await stage.build(12, 'tested');
-    expect((await stage.run({ image: 'loader', version: august })).reason).toContain('no record of it');
   });
 });

@@ -4,6 +4,7 @@ import type { Digest } from '@delivery/core/domain/digest';
 import { formatReference, parseRepository } from '@delivery/core/domain/image-reference';
 import type { LedgerEvent, LedgerRecord } from '@delivery/core/domain/ledger';
 import type { Project, Topology } from '@delivery/core/domain/topology';
+import { parseVersion } from '@delivery/core/domain/version';
 import type { Workload } from '@delivery/core/domain/workload';
 import type { GitHub } from '@delivery/core/ports/github';
 import { FakeClock } from '@delivery/testing/fake-clock';
@@ -20,6 +21,9 @@ import { run } from '../src/run.ts';
 export const built = parseRepository('registry.example.org/dev/web-stream')!;
 export const promoted = parseRepository('registry.example.org/prod/web-stream')!;
 const never = new AbortController().signal;
+
+export const august = parseVersion('2026.08.3')!;
+export const july = parseVersion('2026.07.1')!;
 
 export const defaults: Inputs = {
   ...nothingGiven,
@@ -108,6 +112,17 @@ export class Stage {
       const containers = [{ name, image, init: false }];
       this.cluster.putWorkload(newWorkload({ kind: 'Deployment', namespace, name, containers, ...ready, ...given }));
     }
+  }
+
+  /** Builds 267 and 268; 267 is stable as 2026.07.1 and runs in both projects. What was asked and logged until then is forgotten. */
+  async released(): Promise<{ before: Digest; after: Digest }> {
+    const before = await this.build(267);
+    for (const namespace of ['production', 'ric']) this.running(namespace, `${built.host}/${built.path}:latest-1`);
+    await this.run({ version: july });
+    const after = await this.build(268);
+    this.log.lines.length = 0;
+    this.registry.calls.length = 0;
+    return { before, after };
   }
 
   imagesOf(namespace: string): string[] {
