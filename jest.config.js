@@ -16,6 +16,8 @@ const project = (name, testMatch) => ({
 });
 
 export default {
+  // A limit for what hangs: other machines are several times slower than the one a test was written on.
+  testTimeout: 60_000,
   projects: [
     project('unit', [
       '<rootDir>/packages/*/test/**/*.test.ts',

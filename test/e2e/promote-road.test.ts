@@ -153,7 +153,7 @@ describe('a promotion by a call', () => {
     expect(run.title).toBe('Promote, release-2');
     const answers = await calls.answers('release-2');
     expect(answers.map(({ state: said, description }) => `${said}: ${description}`)).toEqual([
-      `success: success: forward as ${version(2)}`,
+      `success: web latest-${second.runNumber} as ${version(2)} is stable (forward): healthy in production, healthy in ric.`,
       'pending: Taken; it is being worked on',
     ]);
   });

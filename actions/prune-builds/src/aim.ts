@@ -1,4 +1,5 @@
 import { pickImage } from '@delivery/core/domain/delivery/pick';
+import { sameRepository } from '@delivery/core/domain/image-reference';
 import type { RetentionRule } from '@delivery/core/domain/retention-rule';
 import type { ImageTopology, Topology } from '@delivery/core/domain/topology';
 import type { Problem } from '@delivery/core/errors/errors';
@@ -21,7 +22,11 @@ export function findAims(names: readonly string[], topology: Topology): Aims {
   const problems: Problem[] = [];
   const meant = names.length === 0 ? Object.values(topology.images) : [...new Set(names)].flatMap(pick);
   if (problems.length > 0) throw new InputError(problems);
-  const aims = meant.flatMap((image) => (image.retention ? [{ image, rule: image.retention }] : []));
+  const all = meant.flatMap((image) => (image.retention ? [{ image, rule: image.retention }] : []));
+  // The rule is the same for all images of a repository (docs/delivery-file.md): the first stands for them.
+  const aims = all.filter(
+    ({ image }, at) => all.findIndex((other) => sameRepository(other.image.repository, image.repository)) === at,
+  );
   const never = meant.filter(({ retention }) => !retention).map(({ name }) => name);
   return { aims, never: names.length === 0 && aims.length > 0 ? [] : never };
 

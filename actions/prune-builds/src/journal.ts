@@ -1,6 +1,5 @@
-import { digestOf } from '@delivery/core/action/ledger';
 import type { Digest } from '@delivery/core/domain/digest';
-import { isDigest } from '@delivery/core/domain/digest';
+import { digestOf, isDigest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository } from '@delivery/core/domain/image-reference';
 import { mediaTypes, parseManifest } from '@delivery/core/domain/manifest';
@@ -59,7 +58,7 @@ export async function writeJournal(
     config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: config, size: empty.length },
     layers: [{ mediaType: 'application/json', digest: layer, size: list.length }],
   });
-  const digest = await digestOf(bytes);
+  const digest = digestOf(bytes);
   const manifest = { mediaType: mediaTypes.ociManifest, digest, bytes };
   await registry.writeManifest(repository, journalTag, manifest, signal);
   const there = await registry.readManifest(repository, journalTag, signal);

@@ -6,10 +6,10 @@ import { formatRepository } from '@delivery/core/domain/image-reference';
 import type { RetentionPlan } from '@delivery/core/domain/retention';
 import { planRetention } from '@delivery/core/domain/retention';
 import type { Inventory } from '@delivery/core/domain/retention-inventory';
-import type { Topology } from '@delivery/core/domain/topology';
+import type { ImageTopology, Topology } from '@delivery/core/domain/topology';
 import type { Registry } from '@delivery/core/ports/registry';
 import type { Aim } from './aim.ts';
-import { readJournal } from './journal.ts';
+import { journalTag, readJournal } from './journal.ts';
 import type { Promoted } from './promotions.ts';
 import { promotedNames, readHistory, readPromoted } from './promotions.ts';
 import type { Use } from './running.ts';
@@ -23,27 +23,55 @@ export interface Scene {
   readonly stored: Stored;
   readonly promoted: readonly Promoted[];
   readonly history: readonly Digest[];
-  readonly leftovers: ReadonlySet<Digest>;
-  readonly gone: ReadonlySet<Digest>;
+  readonly leftovers: Set<Digest>;
+  readonly gone: Set<Digest>;
+  /** Whose referrers were read. */
+  readonly asked: Set<Digest>;
 }
 
 /** Reads a repository, where its builds are promoted to, and the records beside them. Throws ActionError `unread`. */
-export async function readScene(aim: Aim, topology: Topology, registry: Registry, signal: AbortSignal): Promise<Scene> {
+export async function readScene(
+  aim: Aim,
+  topology: Topology,
+  registry: Registry,
+  { signal, log }: Pick<ActionContext, 'signal' | 'log'>,
+): Promise<Scene> {
   const { image } = aim;
   const { repository } = image;
   return orUnread(`image ${image.name} (${formatRepository(repository)})`, async () => {
     const place = { repository, registry, signal };
     const journal = await readJournal(repository, registry, signal);
-    const stored = await readStored(place);
+    const stored = await readStored(place, journal && journalTag);
     const promoted = await readPromoted(image, stored, topology, registry, signal);
+    for (const name of emptyPromoted(image, promoted, topology))
+      log.warning(
+        `image ${image.name}: ${name} has no tags, although a project follows stable. Nothing there keeps a build.`,
+      );
     const builds = [...stored.tags].flatMap(([tag, digest]) => (buildNumberOfTag(tag) === undefined ? [] : [digest]));
     const { stable, versions } = promotedNames(promoted, stored);
     const digests = [...new Set([...builds, ...stable, ...versions.keys()])];
     const history = await readHistory(digests, promoted, registry, signal);
     const leftovers = journal ? [...journal.digests, journal.digest] : [];
     const gone = await addDigests(leftovers, stored, place);
-    return { aim, stored, promoted, history, leftovers: new Set(leftovers), gone: new Set(gone) };
+    return {
+      ...{ aim, stored, promoted, history },
+      ...{ leftovers: new Set(leftovers), gone: new Set(gone), asked: new Set<Digest>() },
+    };
   });
+}
+
+/** Where builds should have been promoted to by now. */
+function emptyPromoted(
+  { name }: ImageTopology,
+  promoted: readonly Promoted[],
+  { projects }: Topology,
+): readonly string[] {
+  const isFollowed = Object.values(projects).some(
+    ({ follows, workloads, jobs }) =>
+      follows === 'stable' && (Object.hasOwn(workloads, name) || Object.hasOwn(jobs, name)),
+  );
+  if (!isFollowed) return [];
+  return promoted.filter(({ stored }) => stored.tags.size === 0).map(({ repository }) => formatRepository(repository));
 }
 
 /** What is known of a repository's digests. `changed` are those whose tags did since they were read. */
@@ -82,7 +110,7 @@ export async function planScene(
   const { image, rule } = scene.aim;
   const { repository } = image;
   const now = clock.now();
-  const asked = new Set<Digest>();
+  const { asked } = scene;
   for (;;) {
     const plan = planRetention(inventoryOf(scene, uses, changed), rule, now);
     const news = plan.removals.map(({ digest }) => digest).filter((digest) => !asked.has(digest));

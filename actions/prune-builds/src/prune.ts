@@ -1,12 +1,13 @@
 import type { ActionContext } from '@delivery/core/action/context';
+import { within } from '@delivery/core/action/within';
 import type { Digest } from '@delivery/core/domain/digest';
-import type { RetentionPlan } from '@delivery/core/domain/retention';
 import type { Removal } from '@delivery/core/domain/retention-order';
-import { RemoteError } from '@delivery/core/errors/errors';
+import type { KeepReason } from '@delivery/core/domain/retention-reasons';
+import { ActionError, RemoteError } from '@delivery/core/errors/errors';
 import type { Registry } from '@delivery/core/ports/registry';
-import type { Repository } from '@delivery/core/domain/image-reference';
 import { writeJournal } from './journal.ts';
 import type { Remover, Removed } from './remover.ts';
+import type { Watch } from './watch.ts';
 
 /** What became of a plan. */
 export interface Pruned {
@@ -14,6 +15,8 @@ export interface Pruned {
   readonly deleted: ReadonlySet<Digest>;
   /** What the registry does not delete, with the reason. */
   readonly refused: ReadonlyMap<Digest, string>;
+  /** What was to go, and has come to be used before the run came to it. */
+  readonly spared: ReadonlyMap<Digest, KeepReason>;
   /** How many manifests were not come to. */
   readonly left: number;
   /** The registry takes tags away and nothing else: what they named is its own to clean up. */
@@ -30,41 +33,65 @@ export interface Stop {
 }
 
 export interface PruneScene {
-  readonly repository: Repository;
+  readonly watch: Watch;
   readonly registry: Registry;
-  readonly remover: Remover;
+  /** Asked for once the repository was looked at again. */
+  readonly remover: (watch: Watch, context: ActionContext) => Promise<Remover>;
   readonly deadline: Date;
 }
 
 const unsupported = 'the registry does not delete';
-/** So many refusals in a row, with nothing deleted between: what refuses them is not the single version. */
+/** So many refusals in a row, with nothing deleted between, for want of permission: the rest would be refused too. */
 const mostRefusals = 5;
 
-/** Deletes what the plan says, in its order. Whatever stops it, the journal that it leaves leads the next run to the rest. */
-export async function prune(plan: RetentionPlan, scene: PruneScene, context: ActionContext): Promise<Pruned> {
-  const { signal } = context;
-  const progress = new Progress(plan.removals);
-  if (plan.removals.length === 0) return progress.end(undefined, false);
-  let canRemove = true;
+/**
+ * Looks again, and deletes what the plan says by then, in its order, looking again meanwhile (docs/prune-builds.md). Whatever stops
+ * it, the journal that it leaves leads the next run to the rest. Throws only what is no ActionError.
+ */
+export async function prune(scene: PruneScene, context: ActionContext): Promise<Pruned> {
+  const { watch, deadline } = scene;
+  const progress = new Progress(watch.plan.removals);
+  if (watch.plan.removals.length === 0) return progress.end(undefined);
+  const leftMs = Math.max(0, deadline.getTime() - context.clock.now().getTime());
   try {
-    canRemove = await scene.remover.canRemove(signal);
-    const journal = canRemove ? await writeDown(plan, scene, signal) : undefined;
-    const stopped = await removeAll(plan.removals, canRemove, scene, progress, context);
-    if (journal !== undefined && !stopped && progress.refusals === 0) await forget(journal, scene, context);
-    return progress.end(stopped, !canRemove);
+    const act = (signal: AbortSignal) => pruneWithin(scene, progress, { ...context, signal });
+    return progress.end(await within(leftMs, context, act, overTime));
   } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
-    return progress.end(stopOf(error, context), !canRemove);
+    if (context.signal.aborted) return progress.end(cancelled);
+    if (!(error instanceof ActionError)) throw error;
+    return progress.end(stopOf(error, context));
   }
 }
 
-function writeDown({ removals }: RetentionPlan, scene: PruneScene, signal: AbortSignal): Promise<Digest> {
+async function pruneWithin(scene: PruneScene, progress: Progress, context: ActionContext): Promise<Stop | undefined> {
+  const { watch } = scene;
+  const { signal } = context;
+  await watch.look(context);
+  const remover = await scene.remover(watch, context);
+  const { removals } = watch.plan;
+  progress.begin(removals);
+  if (removals.length === 0) return undefined;
+  const canRemove = await remover.canRemove(signal);
+  progress.canRemove = canRemove;
+  const journal = canRemove ? await writeDown(removals, scene, signal) : undefined;
+  watch.begin();
+  const stopped = await removeAll(removals, remover, scene, progress, context);
+  if (journal !== undefined && !stopped && progress.refusals === 0 && !progress.hasOrphans)
+    await forget(journal, remover, context);
+  return stopped;
+}
+
+function writeDown(
+  removals: readonly Removal[],
+  { watch, registry }: PruneScene,
+  signal: AbortSignal,
+): Promise<Digest> {
   const digests = removals.filter(({ withManifest }) => withManifest).map(({ digest }) => digest);
-  return writeJournal([...new Set(digests)], scene.repository, scene.registry, signal);
+  return writeJournal([...new Set(digests)], watch.scene.aim.image.repository, registry, signal);
 }
 
 /** What fails here is no harm: the next run deletes the journal along with what it leads to. */
-async function forget(journal: Digest, { remover }: PruneScene, { signal, log }: ActionContext): Promise<void> {
+async function forget(journal: Digest, remover: Remover, { signal, log }: ActionContext): Promise<void> {
   try {
     await remover.learn(journal, signal);
     await remover.removeManifest(journal, signal);
@@ -76,33 +103,59 @@ async function forget(journal: Digest, { remover }: PruneScene, { signal, log }:
 
 async function removeAll(
   removals: readonly Removal[],
-  canRemove: boolean,
-  { remover, deadline }: PruneScene,
+  remover: Remover,
+  { watch, deadline }: PruneScene,
   progress: Progress,
-  { clock, signal, log }: ActionContext,
+  context: ActionContext,
 ): Promise<Stop | undefined> {
   for (const removal of removals) {
-    if (clock.now() >= deadline) return overTime;
-    const { digest, tags, withManifest } = removal;
+    if (context.clock.now() >= deadline) return overTime;
+    await watch.lookIfStale(context);
+    const spared = watch.reasonToSpare(removal);
+    if (spared) {
+      progress.spare(removal, spared);
+      continue;
+    }
     if (progress.isNeeded(removal)) {
       progress.add(removal, 'needed');
       continue;
     }
-    const ofTags: Removed[] = [];
-    for (const tag of tags) ofTags.push(await remover.removeTag(tag, signal));
-    const end = withManifest && canRemove ? await remover.removeManifest(digest, signal) : endOfTags(ofTags);
+    const end = await removeOne(removal, remover, watch, progress.canRemove, context);
     progress.add(removal, end);
-    log.debug(`${[...tags, digest].join(' ')}: ${typeof end === 'string' ? end : end.refused}`);
-    if (!canRemove && end === 'unsupported') return undefined;
+    context.log.debug(`${[...removal.tags, removal.digest].join(' ')}: ${typeof end === 'string' ? end : end.refused}`);
+    if (!progress.canRemove && end === 'unsupported') return undefined;
     if (progress.refusalsInARow >= mostRefusals) return allRefused;
   }
   return undefined;
 }
 
+async function removeOne(
+  removal: Removal,
+  remover: Remover,
+  watch: Watch,
+  canRemove: boolean,
+  { signal }: ActionContext,
+): Promise<Removed | 'needed'> {
+  const ofTags: Removed[] = [];
+  for (const tag of removal.tags) {
+    const end = await remover.removeTag(tag, signal);
+    if (isGone(end)) watch.forgetTag(tag);
+    ofTags.push(end);
+  }
+  if (!removal.withManifest || !canRemove) return endOfTags(ofTags);
+  const end = await remover.removeManifest(removal.digest, signal);
+  if (isGone(end)) watch.forgetManifest(removal);
+  return end;
+}
+
+function isGone(end: Removed | 'needed'): boolean {
+  return end === 'removed' || end === 'absent';
+}
+
 /** Where only tags are taken away: `needed` for what has none, which nobody but the registry can delete. */
 function endOfTags(ends: readonly Removed[]): Removed | 'needed' {
   if (ends.length === 0) return 'needed';
-  return ends.find((end) => end !== 'removed' && end !== 'absent') ?? 'removed';
+  return ends.find((end) => !isGone(end)) ?? 'removed';
 }
 
 const overTime: Stop = {
@@ -111,14 +164,20 @@ const overTime: Stop = {
   next: 'The next run goes on where this one stopped; give it more time by the input timeout.',
 };
 
+const cancelled: Stop = {
+  is: 'failure',
+  why: 'the run was cancelled',
+  next: 'The next run goes on where this one stopped.',
+};
+
 const allRefused: Stop = {
   is: 'failure',
   why: `GitHub refused ${mostRefusals} deletions in a row`,
   next: 'Give the workflow the role admin of the package: its page, Package settings, Manage Actions access.',
 };
 
-function stopOf(error: RemoteError, { clock }: ActionContext): Stop {
-  if (!error.retryable || error.retryAfterMs === undefined)
+function stopOf(error: ActionError, { clock }: ActionContext): Stop {
+  if (!(error instanceof RemoteError) || !error.retryable || error.retryAfterMs === undefined)
     return { is: 'failure', why: error.message, next: error.hint ?? 'The next run goes on where this one stopped.' };
   const from = new Date(clock.now().getTime() + error.retryAfterMs).toISOString();
   return { is: 'later', why: error.message, next: `The next run goes on where this one stopped, from ${from} on.` };
@@ -127,7 +186,12 @@ function stopOf(error: RemoteError, { clock }: ActionContext): Stop {
 class Progress {
   refusals = 0;
   refusalsInARow = 0;
-  readonly #removals: readonly Removal[];
+  /** The registry deletes manifests. */
+  canRemove = true;
+  /** Something was spared after what it belonged to was deleted: only the journal leads to it. */
+  hasOrphans = false;
+  #removals: readonly Removal[];
+  readonly #spared = new Map<Digest, KeepReason>();
   readonly #deleted = new Set<Digest>();
   readonly #refused = new Map<Digest, string>();
   readonly #stays = new Set<Digest>();
@@ -137,9 +201,22 @@ class Progress {
     this.#removals = removals;
   }
 
+  /** What is going to be done after all. */
+  begin(removals: readonly Removal[]): void {
+    this.#removals = removals;
+  }
+
   /** Whether something that goes before it, and would be broken without it, is still there. */
   isNeeded({ after }: Removal): boolean {
     return after.some((digest) => this.#stays.has(digest));
+  }
+
+  spare({ digest, withManifest, after }: Removal, because: KeepReason): void {
+    this.#done += 1;
+    if (!withManifest) return;
+    this.#stays.add(digest);
+    this.#spared.set(digest, because);
+    this.hasOrphans ||= after.some((other) => this.#deleted.has(other));
   }
 
   /** `needed`: it was left alone. */
@@ -147,7 +224,7 @@ class Progress {
     this.#done += 1;
     // A tag that stays on what stays anyway is no harm: not every registry takes a tag away alone.
     if (!withManifest) return;
-    if (end === 'removed' || end === 'absent') {
+    if (isGone(end)) {
       this.#deleted.add(digest);
       this.refusalsInARow = 0;
       return;
@@ -156,18 +233,18 @@ class Progress {
     if (end === 'needed') return;
     this.refusals += 1;
     this.#refused.set(digest, typeof end === 'string' ? unsupported : end.refused);
-    if (typeof end !== 'string') this.refusalsInARow += 1;
+    if (typeof end !== 'string' && end.isPermission) this.refusalsInARow += 1;
   }
 
-  end(stopped: Stop | undefined, onlyTags: boolean): Pruned {
+  end(stopped: Stop | undefined): Pruned {
     const rest = this.#removals.slice(this.#done).filter(({ withManifest }) => withManifest);
     if (!stopped) for (const { digest } of rest) this.#refused.set(digest, unsupported);
-    const left = stopped ? rest.length : 0;
     return {
       deleted: this.#deleted,
       refused: this.#refused,
-      left,
-      onlyTags: onlyTags && this.#deleted.size > 0,
+      spared: this.#spared,
+      left: stopped ? rest.length : 0,
+      onlyTags: !this.canRemove && this.#deleted.size > 0,
       stopped,
     };
   }

@@ -9,12 +9,12 @@ import type { Registry } from '@delivery/core/ports/registry';
 import { journalTag } from './journal.ts';
 import type { Scene } from './observe.ts';
 import type { Stored } from './stored.ts';
-import { addTags, atOnce } from './stored.ts';
+import { addTags, atOnce, readTag } from './stored.ts';
 import { orUnread } from './unread.ts';
 
 /**
- * Looks at the tags again, right before anything is deleted: at every new one, at those that are to go, and at those that move by
- * their nature. Brings `scene` to what is there now, and gives the digests that a tag came to or went from since, by that tag.
+ * Looks at the tags again: at every new one, at those that are to go, and at those that move by their nature. Brings `scene` to what
+ * is there now, and gives the digests that a tag came to or went from since, by that tag. Throws ActionError `unread`.
  */
 export async function recheck(
   scene: Scene,
@@ -44,18 +44,17 @@ async function recheckTags(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<void> {
-  const names = (await registry.listTags(repository, signal)).filter((tag) => tag !== journalTag);
+  const place = { repository, registry, signal };
+  const names = new Set(await registry.listTags(repository, signal));
+  names.delete(journalTag);
   const before = new Map(stored.tags);
-  for (const tag of before.keys()) if (!names.includes(tag)) changeTo(tag, undefined);
-  const read = names.filter((tag) => !before.has(tag) || mayHaveMoved(tag));
-  const now = await sideBySide(read, atOnce, async (tag) => ({
-    tag,
-    digest: (await registry.readManifest(repository, tag, signal))?.digest,
-  }));
+  for (const tag of before.keys()) if (!names.has(tag)) changeTo(tag, undefined);
+  const read = [...names].filter((tag) => !before.has(tag) || mayHaveMoved(tag));
+  const now = await sideBySide(read, atOnce, async (tag) => ({ tag, digest: (await readTag(tag, place))?.digest }));
   const different = now.filter(({ tag, digest }) => before.get(tag) !== digest);
   for (const { tag, digest } of different) changeTo(tag, digest);
   const news = different.filter(({ digest }) => digest !== undefined).map(({ tag }) => tag);
-  await addTags(news, stored, { repository, registry, signal });
+  await addTags(news, stored, place);
 
   function changeTo(tag: string, digest: Digest | undefined): void {
     for (const one of [before.get(tag), digest]) if (one !== undefined) changed.set(one, tag);

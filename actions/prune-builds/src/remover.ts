@@ -8,7 +8,13 @@ import type { Registry } from '@delivery/core/ports/registry';
 import type { Pace } from './pace.ts';
 import { points } from './pace.ts';
 
-export type Removed = 'removed' | 'absent' | 'unsupported' | { readonly refused: string };
+export type Removed = 'removed' | 'absent' | 'unsupported' | Refused;
+
+/** `isPermission`: whoever asks may not delete, whichever version it is. */
+export interface Refused {
+  readonly refused: string;
+  readonly isPermission: boolean;
+}
 
 /** How a repository forgets. Throws RemoteError for what stops the run. */
 export interface Remover {
@@ -36,6 +42,8 @@ export interface PackageOptions extends Pick<ActionContext, 'clock' | 'log'> {
   readonly packages: PackageVersions;
   readonly pace: Pace;
   readonly deadline: Date;
+  /** Whether the registry has the manifest. */
+  readonly isThere: (digest: Digest, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** All versions by their digests: one request for each hundred. */
@@ -51,7 +59,7 @@ export async function readVersions(options: PackageOptions, signal: AbortSignal)
 
 const maxPages = 10_000;
 
-/** Deletes versions of a package, as fast as GitHub's limits allow. A version that is not in `versions` is not there. */
+/** Deletes versions of a package, as fast as GitHub's limits allow. What `versions` does not have is asked of the registry. */
 export function packageRemover(versions: Map<Digest, PackageVersion>, options: PackageOptions): Remover {
   const { packages, pace, deadline } = options;
   return {
@@ -59,16 +67,17 @@ export function packageRemover(versions: Map<Digest, PackageVersion>, options: P
     removeTag: async () => 'unsupported',
     async removeManifest(digest, signal) {
       const version = versions.get(digest);
-      if (!version) return 'absent';
+      if (!version) return (await options.isThere(digest, signal)) ? unlisted : 'absent';
       await pace.spend(points.write, signal);
       try {
         const remove = (within: AbortSignal) => packages.remove(version.id, within);
-        return (await ask(remove, deadline, { ...options, signal })) ?? notAnswered();
+        const end = (await ask(remove, deadline, { ...options, signal })) ?? notAnswered();
+        // 404 stands for both: there is no such version, and the token may not delete it.
+        return end === 'absent' && (await isListed(version, options, signal)) ? notAdmin : end;
       } catch (error) {
-        const isRefusal =
-          error instanceof RemoteError && !error.retryable && [400, 403, 422].includes(error.status ?? 0);
-        if (!isRefusal) throw error;
-        return { refused: [error.message, error.hint].filter((part) => part !== undefined).join('. ') };
+        const refused = refusalOf(error);
+        if (!refused) throw error;
+        return refused;
       }
     },
     async learn(digest, signal) {
@@ -77,6 +86,38 @@ export function packageRemover(versions: Map<Digest, PackageVersion>, options: P
       if (version) versions.set(digest, version);
     },
   };
+}
+
+const unlisted: Refused = {
+  refused: "GitHub's list of the package's versions does not have it, though the registry does",
+  isPermission: false,
+};
+
+const notAdmin: Refused = {
+  refused: 'GitHub answers that there is no such version, and lists it: the role admin of the package is missing',
+  isPermission: true,
+};
+
+/** What GitHub says of a single version, in whichever of its statuses: docs.github.com, "Deleting and restoring a package". */
+const ofOneVersion = /downloads|last tagged version/i;
+
+function refusalOf(error: unknown): Refused | undefined {
+  if (!(error instanceof RemoteError) || error.retryable) return undefined;
+  const { message, hint, status = 0 } = error;
+  if (![400, 403, 404, 422].includes(status)) return undefined;
+  return {
+    refused: [message, hint].filter((part) => part !== undefined).join('. '),
+    isPermission: (status === 403 || status === 404) && !ofOneVersion.test(message),
+  };
+}
+
+async function isListed({ id }: PackageVersion, options: PackageOptions, signal: AbortSignal): Promise<boolean> {
+  for (let page = 1; page <= maxPages; page += 1) {
+    const { versions, isLast } = await readPage(page, options, signal);
+    if (versions.some((version) => version.id === id)) return true;
+    if (isLast) return false;
+  }
+  return true;
 }
 
 async function readPage(page: number, options: PackageOptions, signal: AbortSignal) {

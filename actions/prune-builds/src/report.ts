@@ -98,6 +98,8 @@ function linesOf({ aim, plan, pruned }: End): Line[] {
     const reason = build.because.is;
     const why = build.keep ? describeKeep(build.because) : describeGo(build.because);
     const line = { image: aim.image.name, build, why, reason };
+    const spared = pruned?.spared.get(build.digest);
+    if (spared) return { ...line, fate: 'kept', why: describeKeep(spared), reason: spared.is };
     if (build.keep) return { ...line, fate: 'kept' };
     if (!pruned || pruned.deleted.has(build.digest)) return { ...line, fate: 'deleted' };
     const refused = pruned.refused.get(build.digest);

@@ -17,6 +17,8 @@ export class FakePackageVersions implements PackageVersions {
   onRemove: (digest: Digest) => void = () => {};
   /** When it gives an error, the call fails with it before anything is done. */
   failWith: (method: keyof PackageVersions) => RemoteError | undefined = () => undefined;
+  /** False: the token may list and not delete, which GitHub answers with 404. */
+  isAdmin = true;
   #versions: FakeVersion[] = [];
   #lastId = 0;
   #notBefore = 0;
@@ -49,6 +51,11 @@ export class FakePackageVersions implements PackageVersions {
     return this.#lastId;
   }
 
+  /** GitHub does not list it any more; the registry has it. */
+  hide(digest: Digest): void {
+    this.#versions = this.#versions.filter((version) => version.digest !== digest);
+  }
+
   async listPage(page: number, signal: AbortSignal): Promise<PackagePage> {
     this.#answer('listPage', page, 'packages: read', signal);
     const versions = this.#versions.slice((page - 1) * pageSize, page * pageSize);
@@ -61,7 +68,7 @@ export class FakePackageVersions implements PackageVersions {
   async remove(id: number, signal: AbortSignal): Promise<'removed' | 'absent'> {
     this.#answer('remove', id, 'packages: write', signal);
     const version = this.#versions.find((one) => one.id === id);
-    if (!version) return 'absent';
+    if (!version || !this.isAdmin) return 'absent';
     const refused = refusalOf(version, this.#versions);
     if (refused) throw new RemoteError('github', refused.message, { status: refused.status, retryable: false });
     this.#versions.splice(this.#versions.indexOf(version), 1);

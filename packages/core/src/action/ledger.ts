@@ -1,6 +1,7 @@
 import { recordOf, annotationsOf, inOrder, maxReasonLength, recordArtifactType } from '../domain/ledger.ts';
 import type { LedgerEntry, LedgerEvent, LedgerRecord } from '../domain/ledger.ts';
 import type { Digest } from '../domain/digest.ts';
+import { digestOf } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { formatRepository } from '../domain/image-reference.ts';
 import { mediaTypes } from '../domain/manifest.ts';
@@ -60,7 +61,7 @@ export async function writeRecord(
     annotations: annotationsOf(clean(entry)),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(content));
-  const digest = await digestOf(bytes);
+  const digest = digestOf(bytes);
   await registry.writeManifest(repository, digest, { mediaType: mediaTypes.ociManifest, digest, bytes }, signal);
   return digest;
 }
@@ -135,11 +136,6 @@ function meaning({ event, verdict }: Note): string {
 
 function clean<Entry extends LedgerEntry>(entry: Entry): Entry {
   return { ...entry, by: oneLine(entry.by, maxActorLength), reason: oneLine(entry.reason, maxReasonLength - 1) };
-}
-
-export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `sha256:${Buffer.from(hash).toString('hex')}`;
 }
 
 function nameOf(error: unknown): string {

@@ -1,6 +1,13 @@
 import type { RunContext } from '../action/run-context.ts';
 import { RemoteError } from '../errors/errors.ts';
-import type { CommitStatus, Comparison, DeploymentStatus, GitHub, NeutralCheck, NewDeployment } from '../ports/github.ts';
+import type {
+  CommitStatus,
+  Comparison,
+  DeploymentStatus,
+  GitHub,
+  NeutralCheck,
+  NewDeployment,
+} from '../ports/github.ts';
 import type { GitHubClient } from './github-client.ts';
 import { openGitHubClient, sendToGitHub } from './github-client.ts';
 

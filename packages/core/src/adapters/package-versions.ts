@@ -86,7 +86,7 @@ class RestPackageVersions implements PackageVersions {
       );
       return 'removed';
     } catch (error) {
-      // By now the package was listed: what is not found is this version.
+      // By now the package was listed: this version is not there, or may not be deleted.
       if (error instanceof RemoteError && error.status === 404 && this.#kind !== undefined) return 'absent';
       throw error;
     }

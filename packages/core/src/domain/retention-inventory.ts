@@ -51,6 +51,12 @@ export function ownerOfTag(tag: string): Digest | undefined {
   return tag.startsWith(name) && cosignSuffixes.includes(tag.slice(name.length)) ? owner : undefined;
 }
 
+/** Whether the tag lists what refers to an image, where the registry has no API for it: `sha256-<hex>` without a suffix. */
+export function isReferrersTag(tag: string): boolean {
+  const owner = ownerOfTag(tag);
+  return owner !== undefined && tag === referrersTag(owner);
+}
+
 /** How the manifests of an inventory hang together. */
 export interface Relations {
   readonly tagsOf: (digest: Digest) => readonly string[];

@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Inventory, Relations } from './retention-inventory.ts';
-import { relationsOf } from './retention-inventory.ts';
+import { isReferrersTag, relationsOf } from './retention-inventory.ts';
 import type { Removal } from './retention-order.ts';
 import { orderRemovals } from './retention-order.ts';
 import type { Build, GoReason, KeepReason } from './retention-reasons.ts';
@@ -108,8 +108,11 @@ function addWhatGoesAlong(
   kept: ReadonlyMap<Digest, unknown>,
   relations: Relations,
 ): void {
-  for (const [of] of going) {
-    for (const digest of [...relations.childrenOf(of), ...relations.belongingsOf(of)])
+  for (const [of, { is }] of going) {
+    // A list of referrers may name what belongs elsewhere, and of a leftover nobody can tell what it is: the journal has its children.
+    const isList = is === 'leftover' || relations.tagsOf(of).some(isReferrersTag);
+    const children = isList ? [] : relations.childrenOf(of);
+    for (const digest of [...children, ...relations.belongingsOf(of)])
       if (!kept.has(digest) && !going.has(digest)) going.set(digest, { is: 'with', of });
   }
 }

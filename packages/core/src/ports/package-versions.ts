@@ -22,7 +22,8 @@ export interface PackageVersions {
   listPage(page: number, signal: AbortSignal): Promise<PackagePage>;
   /**
    * Deletes a version: the manifest with all its tags. One request. Status 400, 403 or 422, not retryable, where GitHub refuses this
-   * one, such as the last tagged version, or a public one with more than 5,000 downloads.
+   * one, such as the last tagged version, or a public one with more than 5,000 downloads. `absent`: GitHub answers 404, which it also
+   * does where the role admin of the package is missing: only the list tells.
    */
   remove(id: number, signal: AbortSignal): Promise<'removed' | 'absent'>;
 }

@@ -194,9 +194,23 @@ describe('what an earlier run left over', () => {
   });
 });
 
+it('takes from a list of referrers only what says itself that it refers to the image', () => {
+  const [kept, going] = [stage.build(2, new Date()), stage.build(1, '2020-01-01T00:00:00Z')];
+  const own = stage.put(digest('own'), { subject: going });
+  const others = [
+    stage.put(digest('of the kept one'), { subject: kept }),
+    stage.put(digest('of an unknown one'), { subject: digest('unknown') }),
+    stage.put(digest('of none')),
+    digest('not read'),
+  ];
+  const list = stage.named(going, '', { children: [own, ...others] });
+  const { removals } = planRetention(stage.inventory(), { ...rule, workingDays: 0, atLeast: 1 }, new Date());
+  expect(removals.map((removal) => removal.digest)).toEqual([going, list, own]);
+});
+
 it('leaves alone what would have to go before itself', () => {
   const [parent, child] = [digest('parent'), digest('child')];
-  stage.leftovers.add(parent);
+  stage.leftovers.add(parent).add(child);
   stage.put(parent, { children: [child] });
   stage.put(child);
   stage.tags.set(tagOf(child), parent);

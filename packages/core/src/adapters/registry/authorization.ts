@@ -21,19 +21,34 @@ export interface Wanted {
   readonly from?: Repository;
 }
 
+/** Tokens are counted as they are asked for. */
+interface Numbered {
+  readonly number: number;
+}
+
+/** The value of the header, and which tokens a refusal of it makes worthless. */
+export interface Sent {
+  readonly value: string | undefined;
+  readonly upTo: number;
+}
+
 type Scheme = { readonly kind: 'basic' } | ({ readonly kind: 'bearer' } & TokenService);
 
 /**
  * Sends requests with the authorization that a registry asks for by its challenge (RFC 9110, section 11; Basic, or Bearer as in
  * distribution's docs/spec/auth/token). Nothing secret is sent before the registry's own host has asked; tokens are kept for their
- * repositories until they run out; a token that is refused is replaced once.
+ * repositories until they run out; a token that is refused is replaced once, by one that was asked for after the request that was
+ * refused: what makes one worthless (its time, a login that was changed) does so to those before it.
  */
 export class Authorization {
   readonly #options: AuthorizationOptions;
   readonly #schemes = new Map<string, Scheme>();
   readonly #logins = new Map<string, Promise<Login | undefined>>();
-  readonly #tokens = new Map<string, Token>();
-  readonly #asked = new Map<string, { readonly token: Promise<Token>; readonly signal: AbortSignal }>();
+  readonly #tokens = new Map<string, Token & Numbered>();
+  readonly #asked = new Map<string, Numbered & { readonly token: Promise<Token>; readonly signal: AbortSignal }>();
+  /** By host: the last token that a refusal has made worthless, with all before it. */
+  readonly #refusedUpTo = new Map<string, number>();
+  #lastNumber = 0;
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
@@ -45,16 +60,17 @@ export class Authorization {
     const { host } = wanted.repository;
     let sent = await this.header(wanted, request.signal);
     let answer = await transport(withAuthorization(request, sent));
-    if (answer.status === 401 && !sent?.startsWith('Basic ')) {
+    if (answer.status === 401 && !sent.value?.startsWith('Basic ')) {
       this.#learn(wanted.repository, answer);
-      const fresh = await this.header(wanted, request.signal, sent ?? '');
-      if (fresh !== undefined) answer = await transport(withAuthorization(request, (sent = fresh)));
+      this.forget(host, sent);
+      const fresh = await this.header(wanted, request.signal);
+      if (fresh.value !== undefined) answer = await transport(withAuthorization(request, (sent = fresh)));
     }
     if (answer.status === 403 && this.#schemes.get(host)?.kind === 'bearer') {
       // ghcr.io denies a good token now and then.
       await clock.sleep(pauseMs, request.signal);
-      const fresh = await this.header(wanted, request.signal, sent ?? '');
-      answer = await transport(withAuthorization(request, fresh));
+      this.forget(host, sent);
+      answer = await transport(withAuthorization(request, await this.header(wanted, request.signal)));
     }
     if (answer.status === 401) throw await this.#refused(request, wanted.repository, answer);
     return answer;
@@ -69,11 +85,18 @@ export class Authorization {
       : `Nobody is logged in at ${repository.host}; ${loginAdvice(repository)}`;
   }
 
-  /**
-   * The value of the header, from what is known of the host; undefined when nothing is. A token that is kept does, unless it
-   * is in `refused`.
-   */
-  async header(wanted: Wanted, signal: AbortSignal, refused?: string): Promise<string | undefined> {
+  /** From what is known of the host: undefined when nothing is. To be sent at once. */
+  async header(wanted: Wanted, signal: AbortSignal): Promise<Sent> {
+    const value = await this.#header(wanted, signal);
+    return { value, upTo: this.#lastNumber };
+  }
+
+  /** What was sent was refused: other tokens than those of that time are used from now on. */
+  forget(host: string, { upTo }: Sent): void {
+    this.#refusedUpTo.set(host, Math.max(upTo, this.#refusedUpTo.get(host) ?? 0));
+  }
+
+  async #header(wanted: Wanted, signal: AbortSignal): Promise<string | undefined> {
     const { repository, from } = wanted;
     const scheme = this.#schemes.get(repository.host);
     if (!scheme) return undefined;
@@ -83,21 +106,20 @@ export class Authorization {
     const access = bothAccesses(wanted.access, this.#options.access(repository));
     const scopes: Scope[] = [{ path: repository.path, access }];
     if (from && from.path !== repository.path) scopes.push({ path: from.path, access: 'pull' });
-    const kept = this.#kept(repository.host, scopes, refused);
+    const kept = this.#kept(repository.host, scopes);
     const { token } = kept ?? (await this.#fetch(repository, scheme, scopes, login, signal));
     return `Bearer ${token}`;
   }
 
-  /** A value of the header that was refused: another token is asked for next time. */
-  forget(header: string): void {
-    for (const [key, { token }] of this.#tokens) if (header === `Bearer ${token}`) this.#tokens.delete(key);
+  #isRefused(host: string, { number }: Numbered): boolean {
+    return number <= (this.#refusedUpTo.get(host) ?? 0);
   }
 
-  #kept(host: string, scopes: readonly Scope[], refused: string | undefined): Token | undefined {
+  #kept(host: string, scopes: readonly Scope[]): Token | undefined {
     const now = this.#options.clock.now().getTime();
     for (const [key, token] of this.#tokens) {
       if (!key.startsWith(`${host} `)) continue;
-      if (now >= token.usableUntil || `Bearer ${token.token}` === refused) this.#tokens.delete(key);
+      if (now >= token.usableUntil || this.#isRefused(host, token)) this.#tokens.delete(key);
       else if (covers(token, scopes)) return token;
     }
     return undefined;
@@ -113,7 +135,7 @@ export class Authorization {
   ): Promise<Token> {
     const key = `${repository.host} ${scopes.map(({ path, access }) => `${path}:${access}`).join(' ')}`;
     const asked = this.#asked.get(key);
-    if (asked) {
+    if (asked && !this.#isRefused(repository.host, asked)) {
       try {
         return await asked.token;
       } catch (error) {
@@ -125,12 +147,14 @@ export class Authorization {
     const { trustedRealmHosts } = this.#options;
     const realm = checkRealm(scheme.realm.href, new URL(apiOrigin(repository.host)), login, trustedRealmHosts);
     const service = { realm, service: scheme.service };
-    const token = fetchToken(service, repository, scopes, login, this.#options, signal).finally(() =>
-      this.#asked.delete(key),
-    );
-    this.#asked.set(key, { token, signal });
-    this.#tokens.set(key, await token);
-    return token;
+    const number = ++this.#lastNumber;
+    const token = fetchToken(service, repository, scopes, login, this.#options, signal).finally(() => {
+      if (this.#asked.get(key)?.number === number) this.#asked.delete(key);
+    });
+    this.#asked.set(key, { number, token, signal });
+    const fresh = await token;
+    if (number > (this.#tokens.get(key)?.number ?? 0)) this.#tokens.set(key, { ...fresh, number });
+    return fresh;
   }
 
   #learn(repository: Repository, answer: HttpAnswer): void {
@@ -193,6 +217,6 @@ function loginAdvice({ host }: Repository): string {
   return `give registry-username and registry-password, or log in on the runner in an earlier step (docker login ${host}).`;
 }
 
-function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
-  return authorization === undefined ? request : { ...request, headers: { ...request.headers, authorization } };
+function withAuthorization(request: HttpRequest, { value }: Sent): HttpRequest {
+  return value === undefined ? request : { ...request, headers: { ...request.headers, authorization: value } };
 }

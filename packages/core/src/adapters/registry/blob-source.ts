@@ -38,8 +38,8 @@ export interface RemoteBlobOptions {
 const replayBytes = 4 * 1024 * 1024;
 
 /**
- * Reads a blob of known size and digest a piece at a time. A download that is cut goes on where it was; never more bytes are taken than the
- * blob has; its last piece is only given when all of it had the right digest (throws Damage else).
+ * Reads a blob of known size and digest a piece at a time. A download that is cut goes on where it was; never more bytes are taken or given
+ * than the blob has (throws RegistryError else); its last piece is only given when all of it had the right digest (throws Damage else).
  */
 export class RemoteBlob implements BlobSource {
   readonly #options: RemoteBlobOptions;
@@ -80,9 +80,19 @@ export class RemoteBlob implements BlobSource {
       if (this.#at >= size) return undefined;
       const piece = this.#seen.has(this.#at) ? this.#seen.from(this.#at) : await this.#read();
       if (piece.length === 0) continue;
-      this.#at += piece.length;
+      this.#pass(piece.length);
       return piece;
     }
+  }
+
+  #pass(bytes: number): void {
+    const { what, blob } = this.#options;
+    const at = this.#at + bytes;
+    if (!(at <= blob.size)) throw this.#tooLong();
+    if (at === blob.size && !this.#isVerified) {
+      throw new RegistryError(`${what} failed: its end came before its digest was known`, { retryable: false });
+    }
+    this.#at = at;
   }
 
   /** Reads one piece into `#seen`; gives what lies behind `#at` of one that was seen before, and is not kept any more. */
@@ -110,6 +120,13 @@ export class RemoteBlob implements BlobSource {
 
   async #open(): Promise<OpenedBlob> {
     const opened = await this.#options.open(this.#at);
+    if (!Number.isSafeInteger(opened.start) || opened.start < 0 || opened.start > this.#at) {
+      opened.close();
+      throw new RegistryError(
+        `${this.#options.what} failed: it comes from byte ${opened.start} in place of byte ${this.#at}`,
+        { retryable: false },
+      );
+    }
     this.#readAt = opened.start;
     return opened;
   }
@@ -118,12 +135,15 @@ export class RemoteBlob implements BlobSource {
     const { what, blob } = this.#options;
     const piece = await body.next();
     if (!piece) throw lost(what, `it ended after ${this.#readAt} of ${blob.size} bytes`);
-    if (this.#readAt + piece.length > blob.size) {
-      throw new RegistryError(`${what} failed: it is longer than the ${blob.size} bytes that its manifest says`, {
-        retryable: false,
-      });
-    }
+    if (!(this.#readAt + piece.length <= blob.size)) throw this.#tooLong();
     return piece;
+  }
+
+  #tooLong(): RegistryError {
+    const { what, blob } = this.#options;
+    return new RegistryError(`${what} failed: it is longer than the ${blob.size} bytes that its manifest says`, {
+      retryable: false,
+    });
   }
 
   #take(bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { Digest } from '../../domain/digest.ts';
+import { digestOf } from '../../domain/digest.ts';
 import type { Repository } from '../../domain/image-reference.ts';
 import { formatRepository } from '../../domain/image-reference.ts';
 import type { Descriptor } from '../../domain/manifest.ts';
@@ -6,7 +7,7 @@ import type { Wanted } from './authorization.ts';
 import type { OpenedBlob } from './blob-source.ts';
 import type { Connection } from './connection.ts';
 import { apiUrl } from './connection.ts';
-import { damaged, digestOf, intact } from './damage.ts';
+import { damaged, intact } from './damage.ts';
 import { RegistryError } from './failure.ts';
 import { followRedirects } from './redirects.ts';
 import type { HttpAnswer, HttpRequest } from './transport.ts';
@@ -55,16 +56,13 @@ export async function openBlob(
     body?.close();
     throw await connection.refusal(what, answer, wanted, signal);
   }
-  const { start, total } = readRange(answer);
-  if (start > offset || (offset === 0 && start !== 0) || (total !== undefined && total !== size)) {
+  const range = readRange(answer);
+  const wrong = wrongRange(answer, range, offset, size);
+  if (!range || wrong !== undefined) {
     body.close();
-    const found = total !== undefined && total !== size ? `has ${total} bytes` : `comes from byte ${start}`;
-    const expected = total !== undefined && total !== size ? `${size}, as its manifest says` : `byte ${offset}`;
-    throw new RegistryError(`${what} failed: it ${found} in place of ${expected}`, {
-      status: answer.status,
-      retryable: false,
-    });
+    throw new RegistryError(`${what} failed: it ${wrong}`, { status: answer.status, retryable: false });
   }
+  const { start } = range;
   return { start, next: () => body.next(), finish: () => body.finish(), close: () => body.close() };
 }
 
@@ -99,13 +97,33 @@ async function fetchBlob(connection: Connection, request: HttpRequest, wanted: W
   return followRedirects(first, request, (next) => connection.send(next, wanted));
 }
 
-/** The first byte that comes, and the size of the whole blob where it is said. */
-function readRange({ status, headers }: HttpAnswer): { start: number; total: number | undefined } {
+interface Range {
+  readonly start: number;
+  /** Of the whole blob, where it is said. */
+  readonly total: number | undefined;
+}
+
+/** What an answer says of its bytes; undefined for a part that does not say it as RFC 9110, section 14.4 has it. */
+function readRange({ status, headers }: HttpAnswer): Range | undefined {
   if (status === 206) {
-    const [, start, total] =
-      /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
-    return { start: Number(start), total: total === undefined || total === '*' ? undefined : Number(total) };
+    const said = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/i.exec(headers.get('content-range')?.trim() ?? '');
+    if (!said) return undefined;
+    const [, start, total] = said;
+    return { start: Number(start), total: total === '*' ? undefined : Number(total) };
   }
   const length = headers.get('content-length');
   return { start: 0, total: length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined };
+}
+
+/** Why these are not the bytes that were asked for; all of them may come in place of a part. */
+function wrongRange(
+  { status }: HttpAnswer,
+  range: Range | undefined,
+  offset: number,
+  size: number,
+): string | undefined {
+  if (!range) return 'comes in part, and its Content-Range does not say which bytes of it come';
+  const { start, total } = range;
+  if (total !== undefined && total !== size) return `has ${total} bytes in place of ${size}, as its manifest says`;
+  return status === 206 && start !== offset ? `comes from byte ${start} in place of byte ${offset}` : undefined;
 }

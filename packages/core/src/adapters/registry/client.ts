@@ -7,6 +7,7 @@ import { copyBlob } from './copy-blob.ts';
 import { isNotFound } from './failure.ts';
 import { putManifest, readManifest, removeManifest } from './manifests.ts';
 import { asReferrer, listReferrer } from './referrers-index.ts';
+import type { ReferrersApis } from './referrers.ts';
 import { listReferrers } from './referrers.ts';
 import { readAllTags } from './tags.ts';
 import { Turns } from './turns.ts';
@@ -17,7 +18,7 @@ export type { RegistryOptions } from './connection.ts';
 /** The Registry over HTTP (OCI distribution spec 1.1): plain http for loopback hosts only, https for all others. */
 export function connectRegistry(options: RegistryOptions): Registry {
   const connection = openConnection(options);
-  const withoutReferrersApi = new Set<string>();
+  const referrersApis: ReferrersApis = new Map();
   const writtenBlobs = new Set<string>();
   const turns = new Turns();
 
@@ -28,14 +29,15 @@ export function connectRegistry(options: RegistryOptions): Registry {
     copyBlob: (blob, from, to, signal) => copyBlob(connection, blob, from, to, signal),
     remove: (repository, reference, signal) => removeManifest(connection, repository, reference, signal),
     listReferrers: (repository, subject, signal) =>
-      listReferrers(connection, withoutReferrersApi, repository, subject, signal),
+      listReferrers(connection, referrersApis, repository, subject, signal),
 
     // Distribution spec 1.1, "Pushing Manifests with Subject"
     async writeManifest(repository, reference, manifest, signal) {
       const where = `${formatRepository(repository)}@${manifest.digest}`;
       const referrer = asReferrer(manifest, where);
       const answer = await putManifest(connection, repository, reference, manifest, signal);
-      if (!referrer || answer.headers.has('oci-subject')) return;
+      if (!referrer) return;
+      if (answer.headers.has('oci-subject')) return void referrersApis.set(repository.host, 'there');
       const key = `${formatRepository(repository)}@${referrer.subject}`;
       await turns.take(key, () => listReferrer(connection, repository, referrer, signal));
     },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Digest } from '../../domain/digest.ts';
 import { RegistryError } from './failure.ts';
 
@@ -10,10 +9,6 @@ export class Damage extends Error {}
 
 export function damaged(found: Digest, expected: Digest): Damage {
   return new Damage(`what came has digest ${found} in place of ${expected}`);
-}
-
-export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** Moves bytes until they arrive undamaged. */

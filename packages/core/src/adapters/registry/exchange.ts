@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { AnswerBody } from './answer-body.ts';
-import type { RegistryError } from './failure.ts';
+import { RegistryError } from './failure.ts';
 import { connectionError, lost, within } from './lost-connection.ts';
 import type { HttpAnswer } from './transport.ts';
 import { commonHeaders, maxErrorBytes } from './transport.ts';
@@ -88,12 +88,22 @@ class Sending {
   async #send(): Promise<void> {
     const { upload, idleMs } = this.#request;
     const outgoing = this.#outgoing;
+    const length = upload?.length ?? 0;
+    let given = 0;
     while (!this.#isOver()) {
       const piece = await upload?.pieces.next();
+      given += piece?.length ?? 0;
+      // On a connection that is used again, the difference would be taken for a request, or a request for it.
+      if (given > length || (!piece && given < length)) throw this.#misfit(given, length);
       if (!piece) return void outgoing.end();
       if (outgoing.write(piece)) continue;
       while (!this.#isOver() && outgoing.writableNeedDrain) await this.#woken(idleMs);
     }
+  }
+
+  #misfit(given: number, length: number): RegistryError {
+    const what = `${this.#request.what} failed: there are ${given} bytes to send in place of ${length}`;
+    return new RegistryError(what, { retryable: false });
   }
 
   #isOver(): boolean {

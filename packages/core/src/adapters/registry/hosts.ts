@@ -1,3 +1,5 @@
+import { BlockList } from 'node:net';
+
 /** Docker Hub's names: images say docker.io, its API answers at another host, and logins are kept under a third name. */
 const hub = { image: ['docker.io', 'index.docker.io'], api: 'registry-1.docker.io' };
 
@@ -23,6 +25,36 @@ export function apiOrigin(host: string): string {
 /** True when secrets or contents may go from `from` to `to` without losing TLS: https, or http that stays on loopback. */
 export function keepsTransport(from: URL, to: URL): boolean {
   return to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:' && isLoopback(to.host));
+}
+
+/** RFC 1918, RFC 3927, RFC 4193, RFC 4291, and what Linux takes for loopback: 0.0.0.0/8 and `::`. */
+const internal = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const)
+  internal.addSubnet(network, prefix, 'ipv4');
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  internal.addSubnet(network, prefix, 'ipv6');
+
+/** Whether an address is written as one of loopback, of a private network or of one link. Names are not looked up. */
+function isInternal({ hostname }: URL): boolean {
+  if (/^(?:.+\.)?localhost\.?$/.test(hostname)) return true;
+  if (hostname.startsWith('[')) return internal.check(hostname.slice(1, -1), 'ipv6');
+  return /^[\d.]+$/.test(hostname) && internal.check(hostname, 'ipv4');
+}
+
+/** True when a registry that is not in the runner's own network names an address that is: what answers there was not meant for it. */
+export function leadsInside(registry: URL, to: URL): boolean {
+  return isInternal(to) && !isInternal(registry);
 }
 
 /**

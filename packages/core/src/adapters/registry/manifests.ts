@@ -1,11 +1,11 @@
 import type { Repository } from '../../domain/image-reference.ts';
 import { formatRepository, isTag } from '../../domain/image-reference.ts';
-import { isDigest } from '../../domain/digest.ts';
+import { digestOf, isDigest } from '../../domain/digest.ts';
 import { manifestMediaTypes, maxManifestBytes } from '../../domain/manifest.ts';
 import type { Manifest } from '../../ports/registry.ts';
 import type { Connection } from './connection.ts';
 import { apiUrl } from './connection.ts';
-import { damaged, digestOf, intact } from './damage.ts';
+import { damaged, intact } from './damage.ts';
 import { isNotFound, readErrors, RegistryError } from './failure.ts';
 import { pauseMs } from './token.ts';
 import type { HttpAnswer } from './transport.ts';

@@ -1,5 +1,5 @@
 import { RegistryError } from './failure.ts';
-import { keepsTransport } from './hosts.ts';
+import { keepsTransport, leadsInside } from './hosts.ts';
 import type { HttpAnswer, HttpRequest, Transport } from './transport.ts';
 
 const maxRedirects = 5;
@@ -20,6 +20,7 @@ export async function followRedirects(first: HttpAnswer, request: HttpRequest, s
       });
     if (!target || !/^https?:$/.test(target.protocol)) throw refused('sends on to no usable address');
     if (target.username !== '' || target.password !== '') throw refused('sends on to an address with a password in it');
+    if (leadsInside(request.url, target)) throw refused(`sends on into the runner's network, to ${target.host}`);
     if (!keepsTransport(answer.url, target)) throw refused(`sends on to ${target.host} without TLS`);
     if (hops === maxRedirects) throw refused(`sends on more than ${maxRedirects} times`);
     answer = await send({ ...request, url: target });

@@ -1,14 +1,14 @@
 import type { Digest } from '../../domain/digest.ts';
-import { isDigest } from '../../domain/digest.ts';
+import { digestOf, isDigest } from '../../domain/digest.ts';
 import type { Repository } from '../../domain/image-reference.ts';
 import { formatRepository } from '../../domain/image-reference.ts';
 import type { Descriptor } from '../../domain/manifest.ts';
 import { maxManifestBytes, mediaTypes, parseManifest, referrersTag } from '../../domain/manifest.ts';
 import type { Manifest } from '../../ports/registry.ts';
 import type { Connection } from './connection.ts';
-import { digestOf } from './damage.ts';
 import { RegistryError } from './failure.ts';
 import { manifestUrl, putManifest, readManifest } from './manifests.ts';
+import { pauseMs } from './token.ts';
 
 /** How often a tag that another writer has taken is taken back, with what both wrote. */
 const writes = 5;
@@ -105,11 +105,24 @@ async function putIndex(
     if (!(error instanceof RegistryError) || ![400, 404].includes(error.status ?? 0)) throw error;
     const manifests = [];
     for (const entry of index.manifests) {
-      if (await isThere(connection, repository, entry.digest, signal)) manifests.push(entry);
+      if (!(await isGone(connection, repository, entry.digest, signal))) manifests.push(entry);
     }
     if (manifests.length === index.manifests.length) throw error;
     await putManifest(connection, repository, tag, toManifest({ ...index, manifests }), signal);
   }
+}
+
+/** Asked twice: what is there is not seen now and then. */
+async function isGone(
+  connection: Connection,
+  repository: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isDigest(digest)) return true;
+  if (await isThere(connection, repository, digest, signal)) return false;
+  await connection.clock.sleep(pauseMs, signal);
+  return !(await isThere(connection, repository, digest, signal));
 }
 
 /** Distribution spec 1.1, "Checking if content exists in the registry". */
@@ -119,7 +132,6 @@ async function isThere(
   digest: Digest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!isDigest(digest)) return false;
   const what = `looking for ${digest} in ${formatRepository(repository)}`;
   const headers = { accept: Object.values(mediaTypes).join(', ') };
   const url = manifestUrl(repository, digest);

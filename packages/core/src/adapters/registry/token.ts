@@ -4,7 +4,7 @@ import { formatRepository } from '../../domain/image-reference.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Login } from './credentials.ts';
 import { answerError, RegistryError, type Secrets } from './failure.ts';
-import { keepsTransport, mayReceiveLogin } from './hosts.ts';
+import { keepsTransport, leadsInside, mayReceiveLogin } from './hosts.ts';
 import type { HttpAnswer, HttpRequest, Transport } from './transport.ts';
 
 /** What may be done with a repository: the actions of a scope (distribution, docs/spec/auth/scope). */
@@ -74,6 +74,12 @@ export function checkRealm(
   const url = URL.parse(realm ?? '');
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new RegistryError(`${registry.host} names no usable token service in its challenge`, {
+      status: 401,
+      retryable: false,
+    });
+  }
+  if (leadsInside(registry, url)) {
+    throw new RegistryError(`${registry.host} names a token service in the network of the runner, ${url.host}`, {
       status: 401,
       retryable: false,
     });

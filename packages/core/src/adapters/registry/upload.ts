@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { apiUrl, isOwn } from './connection.ts';
 import { Damage } from './damage.ts';
 import { answerError, RegistryError } from './failure.ts';
-import { keepsTransport } from './hosts.ts';
+import { keepsTransport, leadsInside } from './hosts.ts';
 import { says } from './manifests.ts';
 import { onOrigin } from './pages.ts';
 import { Patience } from './retry.ts';
@@ -79,6 +79,8 @@ export function uploadLocation(answer: HttpAnswer, what: string): URL {
   if (!target || !/^https?:$/.test(target.protocol)) throw refused('names no usable address for the upload');
   if (target.username !== '' || target.password !== '') throw refused('names an address with a password in it');
   if (target.host === answer.url.host) return onOrigin(answer.url, target);
+  if (leadsInside(answer.url, target))
+    throw refused(`wants the upload sent into the runner's network, to ${target.host}`);
   if (!keepsTransport(answer.url, target)) throw refused(`wants the upload sent to ${target.host} without TLS`);
   return target;
 }
@@ -111,7 +113,16 @@ class Sender {
     closing.search += `${closing.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`;
     const answer = await this.#request('PUT', closing, start);
     if (answer instanceof RegistryError) return answer;
-    return [200, 201, 202, 204].includes(answer.status) ? undefined : this.#judge(answer);
+    if ([200, 202, 204].includes(answer.status)) return this.#check(answer);
+    return answer.status === 201 ? undefined : this.#judge(answer);
+  }
+
+  /** Distribution spec 1.1, "POST then PUT": 201 is the answer to a blob that is stored. Others are in use, and may say less. */
+  async #check(answer: HttpAnswer): Promise<RegistryError | undefined> {
+    const { blob, to, what, signal } = this.#upload;
+    if (await hasBlob(this.#connection, to, blob.digest, signal)) return undefined;
+    const because = 'it does not have the blob then';
+    return answerError(what, answer, this.#connection.secrets, { retryable: true, because });
   }
 
   /** What has become of an upload that was cut; undefined when it has to begin again. */
@@ -139,7 +150,8 @@ class Sender {
   ): Promise<HttpAnswer | RegistryError> {
     const { blob, source, to, what, signal } = this.#upload;
     const { authorization, requestTimeoutMs } = this.#connection;
-    const value = isOwn(url, to) ? await authorization.header(this.#wanted, signal) : undefined;
+    const sentWith = isOwn(url, to) ? await authorization.header(this.#wanted, signal) : undefined;
+    const value = sentWith?.value;
     const headers = { 'content-type': 'application/octet-stream', ...more, ...(value && { authorization: value }) };
     let at = start;
     const pieces = {
@@ -153,7 +165,8 @@ class Sender {
     const limits = { idleMs: requestTimeoutMs, streamMs: wholeMs(this.#connection, blob.size) };
     const sent = { pieces, length: blob.size - start };
     const answer = await exchange({ method, url, headers, upload: sent, what, signal, ...limits });
-    if (!(answer instanceof RegistryError) && [401, 403].includes(answer.status) && value) authorization.forget(value);
+    const isRefused = !(answer instanceof RegistryError) && [401, 403].includes(answer.status);
+    if (isRefused && sentWith) authorization.forget(to.host, sentWith);
     return answer;
   }
 
@@ -183,7 +196,8 @@ async function cancel(connection: Connection, { to, what, signal }: BlobUpload, 
   const soon = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const wanted = { repository: to, access: 'pull,push,delete' } as const;
-    const value = isOwn(location, to) ? await connection.authorization.header(wanted, soon) : undefined;
+    const sent = isOwn(location, to) ? await connection.authorization.header(wanted, soon) : undefined;
+    const value = sent?.value;
     const headers = value === undefined ? {} : { authorization: value };
     const request = { method: 'DELETE', url: location, headers, maxBytes: 64 * 1024, what, signal: soon } as const;
     await sendOnce(request, timeoutMs);

@@ -1,10 +1,11 @@
 import type { Digest } from '../../domain/digest.ts';
+import { digestOf } from '../../domain/digest.ts';
 import type { Repository } from '../../domain/image-reference.ts';
 import { formatRepository } from '../../domain/image-reference.ts';
 import { BytesBlob } from './blob-source.ts';
 import { hasBlob } from './blobs.ts';
 import type { Connection } from './connection.ts';
-import { digestOf, intact } from './damage.ts';
+import { intact } from './damage.ts';
 import { uploadBlob } from './upload.ts';
 
 /**

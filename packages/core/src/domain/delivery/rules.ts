@@ -1,4 +1,5 @@
 import type { Problem } from '../../errors/errors.ts';
+import { formatRepository, parseRepository } from '../image-reference.ts';
 import type { Path, SourceDocument } from './document.ts';
 import { formatPath } from './document.ts';
 import { quoted } from './found.ts';
@@ -14,6 +15,7 @@ export function ruleProblems(document: SourceDocument): Problem[] {
     ...nothingPromoted(document),
     ...repeatedWorkloads(document),
     ...repeatedCronJobs(document),
+    ...contraryRetentions(document),
   ];
 }
 
@@ -93,6 +95,30 @@ function repeatedCronJobs({ data, placeOf }: SourceDocument): Problem[] {
     const message = `CronJob ${quoted(cronJob)} in namespace ${project['namespace']} stands already in ${formatPath(before)} (line ${line}, column ${column})`;
     return [{ field: formatPath(path), message, at: placeOf(path) }];
   });
+}
+
+/** The builds of a repository stay or go by one rule, whichever images use it. */
+function contraryRetentions({ data, placeOf }: SourceDocument): Problem[] {
+  const first = new Map<string, { readonly name: string; readonly rule: string }>();
+  return Object.entries(mapping(mapping(data)['images'])).flatMap(([name, image]) => {
+    const { repository, retention } = mapping(image);
+    const parsed = typeof repository === 'string' ? parseRepository(repository) : undefined;
+    if (!parsed) return [];
+    const id = formatRepository(parsed);
+    const rule = ruleText(retention);
+    const before = first.get(id);
+    if (!before) first.set(id, { name, rule });
+    if (!before || before.rule === rule) return [];
+    const path = ['images', name, ...(retention === undefined ? ['repository'] : ['retention'])];
+    const other = formatPath(['images', before.name]);
+    const message = `the retention is not that of ${other}, which has the same repository: write the same for both, or none`;
+    return [{ field: formatPath(path), message, at: placeOf(path) }];
+  });
+}
+
+/** The same for the same fields in any order. */
+function ruleText(retention: unknown): string {
+  return JSON.stringify(Object.entries(mapping(retention)).sort(([a], [b]) => (a < b ? -1 : 1))) + typeof retention;
 }
 
 function containersOf(container: unknown, path: Path): [Path, string][] {

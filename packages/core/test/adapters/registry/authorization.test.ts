@@ -77,6 +77,27 @@ describe('tokens', () => {
     expect(await errorOf(registry.readManifest(web, 'latest', never))).toMatchObject({ status: 401 });
   });
 
+  test('that were given out before one that is refused are not tried in its place', async () => {
+    await using server = await RegistryServer.start({ auth: 'bearer', users, tokenLifetimeS: 300 });
+    const [web, loader] = [server.repository('org/web'), server.repository('org/loader')];
+    const blob = (text: string) => {
+      const bytes = Buffer.from(text);
+      return { digest: server.store.putBlob('org/web', bytes), size: bytes.length };
+    };
+    const registry = connect({ credentials: login(server, 'ci'), access: 'pull,push' });
+    await registry.listTags(loader, never);
+    // Good for both repositories, and so for loader alone as well.
+    await registry.copyBlob(blob('one'), web, loader, never);
+    expect(server.desk.issued).toHaveLength(2);
+    server.desk.revokeAll();
+    await registry.listTags(loader, never);
+    expect(server.desk.issued).toHaveLength(3);
+    server.desk.revokeAll();
+    await registry.writeBlob(loader, Buffer.from('two'), never);
+    await registry.copyBlob(blob('three'), web, loader, never);
+    expect(server.store.blob('org/loader', blob('three').digest)).toBeDefined();
+  });
+
   test('are replaced once after a 403, which ghcr.io gives now and then', async () => {
     const clock = new InstantClock();
     await using server = await RegistryServer.start({ auth: 'bearer', users, tokenLifetimeS: 300 });

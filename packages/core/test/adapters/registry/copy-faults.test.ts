@@ -198,6 +198,25 @@ describe('an upload that is cut', () => {
     else expect([copied, scene.isThere]).toEqual(['copied', true]);
   });
 
+  test.each([200, 202, 204])('is done with a %i when the registry has the blob', async (status) => {
+    scene.target.fault((answer) => ({ ...answer, status }), 1, put);
+    expect(await scene.copy()).toBe('copied');
+    expect(scene.isThere).toBe(true);
+    expect(requestsOf(scene.target).filter((request) => request.startsWith('PUT'))).toHaveLength(1);
+  });
+
+  test.each([200, 202, 204])('begins again after a %i when the registry has no such blob', async (status) => {
+    scene.target.faultInstead(faults.text(status, ''), 1, put);
+    expect(await scene.copy()).toBe('copied');
+    expect(scene.isThere).toBe(true);
+    await again();
+    scene.target.faultInstead(faults.text(status, ''), 100, put);
+    const error = await errorOf(scene.copy());
+    expect(error).toMatchObject({ code: 'registry', retryable: true });
+    expect(error.message).toContain('does not have the blob');
+    expect(scene.isClean).toBe(true);
+  });
+
   test('is given up after six, naming the digest', async () => {
     scene.target.bodyFault({ kind: 'cut', after: 1_000 }, 100, put);
     const error = await errorOf(scene.copy());

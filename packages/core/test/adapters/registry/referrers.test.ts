@@ -72,6 +72,50 @@ describe('a registry with the referrers API', () => {
     expect(await errorOf(list())).toMatchObject({ code: 'registry', message: expect.stringContaining(problem) });
   });
 
+  const gateway = (status: number) => faults.text(status, '<html>not here</html>');
+
+  test.each([404, 400, 405, 303])('is not taken for one without it by one %i of a gateway', async (status) => {
+    await write('built');
+    server.fault(gateway(status));
+    expect(await notes()).toEqual(['built']);
+    expect(await notes()).toEqual(['built']);
+    expect(paths().filter((path) => path.startsWith('GET manifests'))).toEqual([]);
+  });
+
+  test.each([
+    [404, true],
+    [400, false],
+    [405, false],
+    [303, false],
+  ])('and has answered is an error with a lasting %i, and is asked again', async (status, retryable) => {
+    await list();
+    await write('built');
+    server.fault(gateway(status), 2);
+    expect(await errorOf(list())).toMatchObject({ code: 'registry', status, retryable });
+    expect(await notes()).toEqual(['built']);
+  });
+
+  test.each([400, 404, 405])('and has answered is an error with a %i of its own', async (status) => {
+    await list();
+    await write('built');
+    server.fault(() => errorAnswer(status, 'UNSUPPORTED', 'not now'));
+    expect(await errorOf(list())).toMatchObject({ code: 'registry', status, retryable: false });
+    expect(await notes()).toEqual(['built']);
+  });
+
+  test('is not known by a 200 that is no list', async () => {
+    server.fault(faults.text(200, '<html>'));
+    await errorOf(list());
+    server.fault(gateway(404), 2);
+    expect(await list()).toEqual([]);
+  });
+
+  test('is known by what it says of a write', async () => {
+    await write('built');
+    server.fault(gateway(404), 2);
+    expect(await errorOf(list())).toMatchObject({ status: 404, retryable: true });
+  });
+
   test('that says 404 of one repository is asked for the others', async () => {
     server.fault(() => errorAnswer(404, 'NAME_UNKNOWN', 'no such repository'));
     expect(await list()).toEqual([]);
@@ -83,11 +127,18 @@ describe('a registry with the referrers API', () => {
 describe('a registry without the referrers API', () => {
   beforeEach(async () => start({ can: { referrers: false } }));
 
-  test('is asked for it once in a run, and for the tag then', async () => {
+  test('is believed by its first word when that is an error document', async () => {
+    server.fault(() => errorAnswer(404, 'UNSUPPORTED', 'no such thing'));
+    expect(await list()).toEqual([]);
+    expect(paths()).toEqual(['GET referrers/… 404', `GET manifests/${tag} 404`]);
+  });
+
+  test('is asked for it twice in a run, and for the tag then', async () => {
     expect(await list()).toEqual([]);
     await write('built');
     expect(await notes()).toEqual(['built']);
     expect(paths()).toEqual([
+      'GET referrers/… 404',
       'GET referrers/… 404',
       `GET manifests/${tag} 404`,
       'PUT manifests/… 201',
@@ -204,6 +255,17 @@ describe('a registry without the referrers API', () => {
     server.store.remove('org/web', gone);
     expect(await write('ours')).toBeDefined();
     expect(await notes()).toEqual(['kept', 'ours']);
+  });
+
+  test('keeps an entry whose manifest is not seen for a moment', async () => {
+    const kept = await write('kept');
+    // Neither the write nor the first look sees it.
+    const unseen = () => errorAnswer(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
+    server.faultInstead(unseen, 2, ({ method, target }) => method === 'PUT' && target.endsWith(tag));
+    const missing = () => errorAnswer(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+    server.fault(missing, 1, ({ method, target }) => method === 'HEAD' && target.endsWith(kept));
+    await write('ours').catch(() => undefined);
+    expect(await notes()).toContain('kept');
   });
 
   test('has its tag not overwritten when an image is there, and then nothing refers', async () => {
