@@ -19,6 +19,8 @@ export interface ProjectEnd {
   /** As deploy-test and launch-loader say it. */
   readonly verdict: string;
   readonly cause: string;
+  /** Digest that ran there before; empty when it is not known. */
+  readonly before: string;
   readonly reason: string;
   readonly next: string | undefined;
   readonly summary: readonly SummaryBlock[];
@@ -51,7 +53,7 @@ export async function deliver(
 
 function notLaunched({ project }: Place): ProjectEnd {
   const reason = 'Nothing is launched after a rollout that failed.';
-  const said = { verdict: 'not-launched', cause: '', reason, next: undefined, summary: [] };
+  const said = { verdict: 'not-launched', cause: '', before: '', reason, next: undefined, summary: [] };
   return { project: project.name, kind: 'launch', result: 'unstable', ...said };
 }
 
@@ -71,13 +73,14 @@ export async function rollOutAll(
       const where = { project: aim.project.name, kind: 'rollout' } as const;
       try {
         const { result, reason, next, outputs, summary } = await rollOut(aim, build, choices, own, context);
-        const said = { verdict: textOf(outputs.verdict), cause: textOf(outputs.cause) };
+        const before = textOf(outputs['previous-digest']);
+        const said = { verdict: textOf(outputs.verdict), cause: textOf(outputs.cause), before };
         return { ...where, ...said, result, reason, next, summary };
       } catch (error) {
         // What is wrong with one project is told beside the others: stable has moved by now.
         if (!(error instanceof ActionError)) throw error;
         const verdict = context.signal.aborted ? 'cancelled' : 'broken-off';
-        const said = { verdict, cause: 'cluster', reason: `${error.message}.`, next: error.hint };
+        const said = { verdict, cause: 'cluster', before: '', reason: `${error.message}.`, next: error.hint };
         return { ...where, ...said, result: 'failure', summary: [] };
       }
     }),
@@ -95,7 +98,8 @@ async function launch(
   return ends.map((end) => {
     const { result, reason, next, summary } = tell(build.title, [end], choices);
     const { verdict, cause = '' } = end;
-    return { project: end.place.project.name, kind: 'launch', result, verdict, cause, reason, next, summary };
+    const said = { verdict, cause, before: '', reason, next, summary };
+    return { project: end.place.project.name, kind: 'launch', result, ...said };
   });
 }
 

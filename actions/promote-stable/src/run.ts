@@ -159,12 +159,17 @@ async function promote(
   const failed = ends.filter(
     ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
   );
-  if (failed.length > 0 && inputs['on-failure'] === 'rollback') {
+  if (inputs['on-failure'] === 'rollback' && failed.some((end) => cameWithIt(end, change))) {
     const { said, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
     const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
     return tell({ ...story, result: 'failure', reason, next: nextOf(ends), ends, back });
   }
   return tell({ ...story, ...endOf(build.title, change, ends, left), ends });
+}
+
+/** What was stable before this run and ran there already has not failed by the promotion: going back would downgrade everything. */
+function cameWithIt({ verdict, before }: ProjectEnd, { direction, chosen }: Change): boolean {
+  return direction !== 'same' || (verdict !== 'broken-off' && before !== chosen.digest);
 }
 
 function endOf(

@@ -106,6 +106,20 @@ describe('a rollout that fails', () => {
     expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(after)));
   });
 
+  it('of what was stable and ran there already is red, and nothing goes back: the promotion did not break it', async () => {
+    await stage.released();
+    await stage.run({ version: august });
+    const after = stage.stable()!;
+    stage.running('production', reference(after), { ready: 0, available: 0 });
+    stage.broken.add(`production ${after}`);
+    const outcome = await stage.run({ version: august });
+    expect(outcome).toMatchObject({ result: 'failure', outputs: { direction: 'same' } });
+    expect(outcome.reason).toContain('is stable already, but: production');
+    expect(stage.stable()).toBe(after);
+    for (const project of ['production', 'ric'])
+      expect(stage.imagesOf(project)).toEqual(Array(2).fill(reference(after)));
+  });
+
   it('leaves all of it with on-failure: leave', async () => {
     const { after } = await stage.released();
     stage.broken.add(`production ${after}`);
