@@ -51,7 +51,7 @@ async function askApi(
   const get = async (url: URL) => {
     const request = { method: 'GET', url, headers, maxBytes: maxManifestBytes, what, signal } as const;
     const answer = await connection.send(request, wanted);
-    if (!hasNoReferrers(answer) || readErrors(answer)) return answer;
+    if (!hasNoReferrers(answer) || isOwnWord(answer)) return answer;
     // It may be the word of a gateway, and not of the registry.
     await connection.clock.sleep(pauseMs, signal);
     return connection.send(request, wanted);
@@ -82,6 +82,11 @@ async function askApi(
 function hasNoReferrers(answer: HttpAnswer): boolean {
   const { status } = answer;
   return [400, 404, 405, 406, 501].includes(status) || (status >= 300 && status < 400);
+}
+
+/** Of the registry itself: an error document, or the header by which distribution's API has always been known. */
+function isOwnWord(answer: HttpAnswer): boolean {
+  return readErrors(answer) !== undefined || answer.headers.has('docker-distribution-api-version');
 }
 
 /** A registry with the API may still say 404 of a repository that does not exist yet: that says nothing of its others. */

@@ -133,6 +133,13 @@ describe('a registry without the referrers API', () => {
     expect(paths()).toEqual(['GET referrers/… 404', `GET manifests/${tag} 404`]);
   });
 
+  test('is believed by its first word when that has the header of its API, as distribution gives it', async () => {
+    const headers = { 'docker-distribution-api-version': 'registry/2.0' };
+    server.fault(() => ({ status: 404, headers, body: Buffer.from('404 page not found\n') }));
+    expect(await list()).toEqual([]);
+    expect(paths()).toEqual(['GET referrers/… 404', `GET manifests/${tag} 404`]);
+  });
+
   test('is asked for it twice in a run, and for the tag then', async () => {
     expect(await list()).toEqual([]);
     await write('built');
