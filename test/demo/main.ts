@@ -97,9 +97,9 @@ async function promote(clone: Clone, inputs: Record<string, string>, expected: R
 /** Part two: what was tried in TEST becomes stable, and goes back. */
 async function promotions(clone: Clone, builds: readonly Run[], production: StackProject): Promise<void> {
   const [first, second, broken] = builds.map(({ runNumber }) => String(runNumber));
+  await promote(clone, { build: first ?? '', version: '2026.08.0', reason: 'the first release' }, 'success');
   say('the page of PRODUCTION, before');
   await showPage(production);
-  await promote(clone, { build: first ?? '', version: '2026.08.0', reason: 'the first release' }, 'success');
   await promote(clone, { build: second ?? '', version: '2026.08.1', reason: 'a second version' }, 'success');
   say('the page of PRODUCTION, after');
   await showPage(production);
