@@ -1,5 +1,5 @@
 import { runnerExec } from '@delivery/core/adapters/exec';
-import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { readDeliveryFile, workspaceOf } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { homedir, tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ await startAction({
   check,
   async run(given, context) {
     const { env } = process;
-    const workspace = env['GITHUB_WORKSPACE'] || process.cwd();
+    const workspace = workspaceOf(env);
     const topology = await readDeliveryFile(workspace, given.config);
     const login = readLogin(given, context.mask);
     const registry = registryOfInputs(given, topology, context, 'pull,push');

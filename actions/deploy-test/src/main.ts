@@ -1,7 +1,7 @@
 import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
-import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
-import { connectGitHub } from '@delivery/core/adapters/github';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
+import { gitHubOfInputs } from '@delivery/core/adapters/github';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { fetchWeb } from '@delivery/core/adapters/web';
@@ -14,15 +14,13 @@ await startAction({
   outputs,
   check,
   async run(given, context) {
-    const { env } = process;
-    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
-    const token = given['github-token'];
+    const topology = await topologyOfInputs(given);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
       cluster: clusterOfInputs(connectCluster, given, context),
       web: fetchWeb,
-      gitHub: token === '' ? undefined : connectGitHub(token, context.run),
+      gitHub: gitHubOfInputs(given, context.run),
     };
     return run(given, ports, context);
   },

@@ -4,8 +4,7 @@ import { noteInLedger } from '@delivery/core/action/ledger';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { resolveBuild } from '@delivery/core/action/resolve-build';
 import { rollOut } from '@delivery/core/action/rollout/roll-out';
-import { buildTag } from '@delivery/core/domain/build';
-import { shortDigest } from '@delivery/core/domain/digest';
+import { buildName } from '@delivery/core/domain/build';
 import { isOfTheSite } from '@delivery/core/domain/rollout/cause';
 import { findAim } from './aim.ts';
 import type { Inputs, Output } from './inputs.ts';
@@ -20,7 +19,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const { repository, project } = aim;
   const build = await resolveBuild(inputs.build, repository, registry, context.signal);
   const { digest, number, manifest } = build;
-  const title = `${aim.image} ${number === undefined ? shortDigest(digest) : buildTag(number)}`;
+  const title = `${aim.image} ${buildName(build)}`;
   const outcome = await rollOut(aim, { digest, number, title }, inputs, { ...ports, cluster }, context);
   const verdict = verdictOf(outcome);
   if (verdict) {

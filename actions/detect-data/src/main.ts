@@ -1,7 +1,7 @@
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { openDataRoot } from '@delivery/core/adapters/data-directory';
-import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { check, inputs, outputs } from './inputs.ts';
@@ -13,8 +13,7 @@ await startAction({
   outputs,
   check,
   async run(given, context) {
-    const { env } = process;
-    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const topology = await topologyOfInputs(given);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),

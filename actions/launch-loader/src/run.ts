@@ -8,9 +8,8 @@ import { tell } from '@delivery/core/action/launch/report';
 import type { Outcome } from '@delivery/core/action/outcome';
 import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
 import { resolveBuild } from '@delivery/core/action/resolve-build';
-import { buildTag } from '@delivery/core/domain/build';
+import { buildName } from '@delivery/core/domain/build';
 import { dataOriginLabel } from '@delivery/core/domain/data-directory';
-import { shortDigest } from '@delivery/core/domain/digest';
 import { isOfTheSite } from '@delivery/core/domain/rollout/cause';
 import { findPlaces } from './aim.ts';
 import type { Inputs, Output } from './inputs.ts';
@@ -47,8 +46,7 @@ function noteOf({ place, verdict, sentence, ...end }: PlaceEnd, { number }: Reso
 
 const nothingRan: ReadonlySet<string> = new Set<Cause>(['cronjob-missing', 'refused', 'removed']);
 
-function titleOf(name: string, { number, digest, labels }: ResolvedBuild): string {
-  const data = labels[dataOriginLabel];
-  const build = number === undefined ? shortDigest(digest) : buildTag(number);
-  return `${name} ${build}${data === undefined || data === '' ? '' : ` (data ${data})`}`;
+function titleOf(name: string, build: ResolvedBuild): string {
+  const data = build.labels[dataOriginLabel];
+  return `${name} ${buildName(build)}${data === undefined || data === '' ? '' : ` (data ${data})`}`;
 }

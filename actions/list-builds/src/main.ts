@@ -1,6 +1,6 @@
 import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
-import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { check, inputs, outputs } from './inputs.ts';
@@ -13,7 +13,7 @@ await startAction({
   check,
   async run(given, context) {
     const { env } = process;
-    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const topology = await topologyOfInputs(given);
     const hasCluster = [given.kubeconfig, env['KUBECONFIG'], env['KUBERNETES_SERVICE_HOST']].some(Boolean);
     const ports = {
       topology,

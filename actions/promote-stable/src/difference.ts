@@ -1,3 +1,4 @@
+import { buildName } from '@delivery/core/domain/build';
 import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Cell, SummaryBlock } from '@delivery/core/action/outcome';
@@ -6,7 +7,6 @@ import type { TestVerdict } from '@delivery/core/domain/ledger';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Comparison, GitHub } from '@delivery/core/ports/github';
 import type { Direction } from './plan.ts';
-import { nameOf } from './plan.ts';
 
 /** What is compared. */
 export interface Change {
@@ -47,7 +47,7 @@ function rowsOf(
   ];
   const count = compared && `${compared.ahead} ${direction === 'rollback' ? 'fewer' : 'more'}`;
   return [
-    both('Build', nameOf),
+    both('Build', buildName),
     ['Version', stable?.versions.join(', ') ?? '', [...new Set([version, ...chosen.versions])].join(', ')],
     both('Digest', ({ digest }) => ({ code: digest })),
     both('Commit', ({ commit }) => ({ code: commit?.slice(0, 12) ?? 'unknown' })),

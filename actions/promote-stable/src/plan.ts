@@ -1,6 +1,6 @@
 import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
 import type { BuildNumber } from '@delivery/core/domain/build';
-import { buildTag } from '@delivery/core/domain/build';
+import { buildName } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
 import { shortDigest } from '@delivery/core/domain/digest';
 import type { TestVerdict } from '@delivery/core/domain/ledger';
@@ -42,13 +42,13 @@ const nothing = 'Nothing was changed.';
 /** Whether the build may become stable, in which direction that goes, and under which version. */
 export function planPromotion(situation: Situation): Plan {
   const { chosen, stable, versionInUse } = situation;
-  const version = situation.version ?? [...chosen.versions].sort(compareVersions).at(-1);
+  const version = versionOf(chosen, situation.version);
   if (version === undefined) {
     const next = `Give one such as 2026.08.3. ${nothing}`;
-    return { do: 'refuse', reason: `${nameOf(chosen)} has no version yet, and none is given.`, next };
+    return { do: 'refuse', reason: `${buildName(chosen)} has no version yet, and none is given.`, next };
   }
   if (versionInUse !== undefined && versionInUse !== chosen.digest) {
-    const reason = `Version ${version} is in use for another digest, ${shortDigest(versionInUse)}; ${nameOf(chosen)} is ${shortDigest(chosen.digest)}.`;
+    const reason = `Version ${version} is in use for another digest, ${shortDigest(versionInUse)}; ${buildName(chosen)} is ${shortDigest(chosen.digest)}.`;
     return { do: 'refuse', reason, next: `A version never changes what it names: give another one. ${nothing}` };
   }
   const untested = situation.requireTested ? whyUntested(situation) : undefined;
@@ -63,19 +63,24 @@ export function planPromotion(situation: Situation): Plan {
 function weigh(situation: Situation, stable: Candidate, direction: Direction): readonly string[] | Refusal {
   const { chosen, isPrevious, known, force } = situation;
   if (isPrevious && direction === 'forward') {
-    const reason = `What was stable before, ${nameOf(chosen)}, is newer than ${nameOf(stable)}: it was gone back from.`;
+    const reason = `What was stable before, ${buildName(chosen)}, is newer than ${buildName(stable)}: it was gone back from.`;
     return { do: 'refuse', reason, next: `Name it by its number if it is meant all the same. ${nothing}` };
   }
   const schema = schemaChange(chosen, stable, known);
   const isBehind = direction === 'rollback' ? schema.is === 'other' : goesDown(chosen, stable);
   if (isBehind && !force) {
-    const next = `Restore a backup from before, or set force: true if ${nameOf(chosen)} is known to work with the newer schema. ${nothing}`;
+    const next = `Restore a backup from before, or set force: true if ${buildName(chosen)} is known to work with the newer schema. ${nothing}`;
     return { do: 'refuse', reason: `${schema.said} ${databaseStays}`, next };
   }
   return direction === 'rollback' || isBehind ? [databaseStays, schema.said] : [];
 }
 
 type Refusal = Extract<Plan, { do: 'refuse' }>;
+
+/** The version that is given, else the highest of those that the build has. */
+export function versionOf({ versions }: Candidate, given: string | undefined): string | undefined {
+  return given ?? [...versions].sort(compareVersions).at(-1);
+}
 
 export const databaseStays = 'The database does not roll back with the image.';
 
@@ -98,17 +103,12 @@ export function directionOf(chosen: Candidate, stable: Candidate | undefined): D
   return chosen.created && stable.created && chosen.created < stable.created ? 'rollback' : 'forward';
 }
 
-/** `latest-412`, else the digest's beginning. */
-export function nameOf({ number, digest }: Pick<Candidate, 'number' | 'digest'>): string {
-  return number === undefined ? shortDigest(digest) : buildTag(number);
-}
-
 function whyUntested({ chosen, test }: Situation): Refusal | undefined {
   if (test.is === 'tested') return undefined;
   const reason =
     test.is === 'failed'
-      ? `${nameOf(chosen)} failed when it was last tried: ${test.record.reason}`
-      : `${nameOf(chosen)} is not known to have worked in TEST: the ledger has no record of it.`;
+      ? `${buildName(chosen)} failed when it was last tried: ${test.record.reason}`
+      : `${buildName(chosen)} is not known to have worked in TEST: the ledger has no record of it.`;
   return { do: 'refuse', reason, next: `Bring it to TEST first, or set require-tested: false on purpose. ${nothing}` };
 }
 
@@ -126,7 +126,7 @@ function schemaChange(chosen: Candidate, stable: Candidate, known: readonly Cand
       ({ number, schemaVersion }) => schemaVersion !== undefined && isBetween(number, chosen.number, stable.number),
     )
     .sort((a, b) => (b.number ?? 0) - (a.number ?? 0));
-  const path = [stable, ...steps, chosen].map((one) => ({ schema: one.schemaVersion ?? '', name: nameOf(one) }));
+  const path = [stable, ...steps, chosen].map((one) => ({ schema: one.schemaVersion ?? '', name: buildName(one) }));
   const changes = path.filter(({ schema }, index) => schema !== path[index - 1]?.schema);
   const shown = changes.map(({ schema, name }) => `${schema} (${name})`).join(', ');
   return { is: 'other', said: `Its schema is ${to}, the database has ${from}; on the way: ${shown}.` };

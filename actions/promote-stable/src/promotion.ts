@@ -4,7 +4,8 @@ import type { TagState } from '@delivery/core/action/copy-image-tags';
 import { copyAndTag, setTag } from '@delivery/core/action/copy-image-tags';
 import type { Note } from '@delivery/core/action/ledger';
 import { noteInLedger, writeNote } from '@delivery/core/action/ledger';
-import { stableTag } from '@delivery/core/domain/build';
+import { buildName, stableTag } from '@delivery/core/domain/build';
+import { sameRepository } from '@delivery/core/domain/image-reference';
 import { promotionsOf, recordArtifactType, recordOf, isPromotion } from '@delivery/core/domain/ledger';
 import type { Descriptor } from '@delivery/core/domain/manifest';
 import { ActionError } from '@delivery/core/errors/errors';
@@ -13,7 +14,7 @@ import type { PromotedImage, Targets } from './aim.ts';
 import type { DeliverChoices, ProjectEnd } from './deliver.ts';
 import { rollOutAll } from './deliver.ts';
 import type { Change } from './difference.ts';
-import { databaseStays, hasOtherSchema, nameOf } from './plan.ts';
+import { databaseStays, hasOtherSchema } from './plan.ts';
 import type { Connected } from './ports.ts';
 
 /** A promotion that has been decided. */
@@ -22,6 +23,8 @@ export interface Promotion {
   readonly change: Change;
   /** What becomes stable again when this fails; undefined: nothing is known. It is what was stable, else what was before that. */
   readonly wayBack: CatalogueBuild | undefined;
+  /** All tags of the image's repository. */
+  readonly builtTags: readonly string[];
   /** What the tags of the promoted repository named when it was decided: the version, then `stable`. */
   readonly tags: readonly TagState[];
   readonly reason: string;
@@ -32,7 +35,7 @@ export interface Promotion {
  * known nowhere afterwards. Can be run again after any interruption.
  */
 export async function moveStable(promotion: Promotion, registry: Registry, context: ActionContext): Promise<void> {
-  const { image, change, tags } = promotion;
+  const { image, change, tags, builtTags } = promotion;
   const { chosen, stable } = change;
   const { digest, manifest, repository: from } = chosen;
   const record = () =>
@@ -42,10 +45,13 @@ export async function moveStable(promotion: Promotion, registry: Registry, conte
       context,
     );
   const of = { repository: image.promoted, subject: manifest, registry };
-  const request = { digest, manifest, from, to: image.promoted, tags, without: isPromotionRecord, beforeLast: record };
+  const request = {
+    ...{ digest, manifest, from, to: image.promoted, tags, without: isPromotionRecord, beforeLast: record },
+    ...(sameRepository(from, image.repository) && { fromTags: builtTags }),
+  };
   const { written } = await copyAndTag(request, registry, context);
   const moved = written.includes(stableTag);
-  context.log.info(moved ? `stable is ${nameOf(chosen)} now` : `stable is ${nameOf(chosen)} already`);
+  context.log.info(moved ? `stable is ${buildName(chosen)} now` : `stable is ${buildName(chosen)} already`);
   // An image from before the ledger.
   if (!moved && promotionsOf(chosen.records).length === 0)
     await noteInLedger(noteOf(promotion, { verdict: 'success', reason: promotion.reason }), of, context);
@@ -83,13 +89,16 @@ export async function goBack(
   const names = followers.map(({ project }) => project.name).join(', ');
   const trouble = await tagBack(image, chosen, wayBack, ports.registry, toTheEnd);
   if (trouble !== undefined)
-    return { said: `${trouble}${names === '' ? '' : ` ${names} stays with ${nameOf(chosen)}.`}`, ends: [] };
-  const isBack = `stable is ${nameOf(wayBack)} again`;
+    return { said: `${trouble}${names === '' ? '' : ` ${names} stays with ${buildName(chosen)}.`}`, ends: [] };
+  const isBack = `stable is ${buildName(wayBack)} again`;
   if (hasOtherSchema(chosen, wayBack) && names !== '') {
-    const schemas = `schema ${chosen.schemaVersion ?? ''} is not that of ${nameOf(wayBack)}, ${wayBack.schemaVersion ?? ''}`;
-    return { said: `${isBack}, but ${names} stays with ${nameOf(chosen)}: its ${schemas}. ${databaseStays}`, ends: [] };
+    const schemas = `schema ${chosen.schemaVersion ?? ''} is not that of ${buildName(wayBack)}, ${wayBack.schemaVersion ?? ''}`;
+    return {
+      said: `${isBack}, but ${names} stays with ${buildName(chosen)}: its ${schemas}. ${databaseStays}`,
+      ends: [],
+    };
   }
-  const back = { digest: wayBack.digest, number: wayBack.number, title: `${image.name} ${nameOf(wayBack)}` };
+  const back = { digest: wayBack.digest, number: wayBack.number, title: `${image.name} ${buildName(wayBack)}` };
   const rollout = { ...choices.rollout, force: true, 'on-failure': 'leave' } as const;
   const returned = await rollOutAll(followers, back, rollout, ports, context);
   const said = [isBack, ...returned.map(({ project, verdict }) => `${project} too: ${verdict}`)];
@@ -111,7 +120,7 @@ async function tagBack(
 ): Promise<string | undefined> {
   try {
     await setTag(promoted, { tag: stableTag, digest: chosen.digest }, wayBack.manifest, registry, signal);
-    log.info(`stable is ${nameOf(wayBack)} again`);
+    log.info(`stable is ${buildName(wayBack)} again`);
     return undefined;
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;

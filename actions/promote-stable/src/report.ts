@@ -1,8 +1,9 @@
+import { buildName } from '@delivery/core/domain/build';
+import { lights } from '@delivery/core/action/markdown';
 import type { Cell, Outcome, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
 import type { Change } from './difference.ts';
 import type { ProjectEnd } from './deliver.ts';
 import type { Output } from './inputs.ts';
-import { nameOf } from './plan.ts';
 
 /** What is told of a promotion, whatever its end. */
 export interface Story {
@@ -17,8 +18,6 @@ export interface Story {
   /** How the projects ended that were brought back. */
   readonly back?: readonly ProjectEnd[];
 }
-
-const lights: Readonly<Record<ResultState, string>> = { success: '🟢', unstable: '🟡', failure: '🔴', skipped: '⚪' };
 
 export function tell(story: Story): Outcome<Output> {
   const { change, difference, warnings, result, reason, next, ends = [], back = [] } = story;
@@ -48,7 +47,7 @@ export function tell(story: Story): Outcome<Output> {
 
 /** `web latest-412 as 2026.08.3` */
 export function titleOf(image: string, { chosen, version }: Change): string {
-  return `${image} ${nameOf(chosen)} as ${version}`;
+  return `${image} ${buildName(chosen)} as ${version}`;
 }
 
 function table(ends: readonly ProjectEnd[], back: readonly ProjectEnd[]): SummaryBlock {

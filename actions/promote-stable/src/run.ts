@@ -20,7 +20,7 @@ import { showDifference } from './difference.ts';
 import type { Inputs, Output } from './inputs.ts';
 import { missingBuild, refused } from './refusal.ts';
 import type { Plan } from './plan.ts';
-import { planPromotion } from './plan.ts';
+import { planPromotion, versionOf } from './plan.ts';
 import type { Connected, Ports } from './ports.ts';
 import type { Promotion } from './promotion.ts';
 import { goBack, moveStable } from './promotion.ts';
@@ -49,10 +49,10 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     return missingBuild(error, offer, context);
   }
   const test = testedVerdict(chosen.records, offer.test);
-  const known = [request.version, chosen.versions[0]].find((version) => version !== undefined);
+  const version = versionOf(chosen, request.version);
   const tags = await readTags(
     image.promoted,
-    [...(known === undefined ? [] : [known]), stableTag],
+    [...(version === undefined ? [] : [version]), stableTag],
     ports.registry,
     signal,
   );
@@ -63,7 +63,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     planPromotion({
       ...{ chosen, test, stable, known: catalogue.builds, version: request.version, force: inputs.force },
       isPrevious: request.build.kind === 'previous',
-      versionInUse: tags.find(({ tag }) => tag === known)?.digest,
+      versionInUse: tags.find(({ tag }) => tag === version)?.digest,
       requireTested: inputs['require-tested'],
     });
   if (plan.do === 'refuse') return refused(plan, chosen, offer, context);
@@ -77,7 +77,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     return tell({ ...story, result: 'success', reason });
   }
   const wayBack = await wayBackOf(change, catalogue);
-  const promotion = { image, change, wayBack, tags, reason: request.reason };
+  const promotion = { image, change, wayBack, builtTags: catalogue.tags, tags, reason: request.reason };
   return promote(promotion, story, { inputs, targets, left, connected }, context);
 }
 

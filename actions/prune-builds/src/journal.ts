@@ -1,8 +1,9 @@
+import { artifactManifest, writeEmpty } from '@delivery/core/action/artifact';
 import type { Digest } from '@delivery/core/domain/digest';
-import { digestOf, isDigest } from '@delivery/core/domain/digest';
+import { isDigest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository } from '@delivery/core/domain/image-reference';
-import { mediaTypes, parseManifest } from '@delivery/core/domain/manifest';
+import { parseManifest } from '@delivery/core/domain/manifest';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Registry } from '@delivery/core/ports/registry';
 import { z } from 'zod';
@@ -47,19 +48,12 @@ export async function writeJournal(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<Digest> {
-  const list = toBytes({ digests });
-  const empty = toBytes({});
+  const list = new TextEncoder().encode(JSON.stringify({ digests }));
   const layer = await registry.writeBlob(repository, list, signal);
-  const config = await registry.writeBlob(repository, empty, signal);
-  const bytes = toBytes({
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    artifactType,
-    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: config, size: empty.length },
-    layers: [{ mediaType: 'application/json', digest: layer, size: list.length }],
-  });
-  const digest = digestOf(bytes);
-  const manifest = { mediaType: mediaTypes.ociManifest, digest, bytes };
+  const config = await writeEmpty(repository, registry, signal);
+  const layers = [{ mediaType: 'application/json', digest: layer, size: list.length }];
+  const manifest = artifactManifest({ artifactType, config, layers });
+  const { digest } = manifest;
   await registry.writeManifest(repository, journalTag, manifest, signal);
   const there = await registry.readManifest(repository, journalTag, signal);
   if (there?.digest === digest) return digest;
@@ -80,8 +74,4 @@ function foreign(where: string): ActionError {
   return new ActionError('journal', `${where} is no journal of this action`, {
     hint: 'This action keeps that tag for itself: give what is there another one.',
   });
-}
-
-function toBytes(document: object): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(document));
 }

@@ -1,6 +1,6 @@
 import { connectCluster, connectJobs } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
-import { readDeliveryFile } from '@delivery/core/adapters/delivery-file';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { connectPackageVersions, isOnGitHub } from '@delivery/core/adapters/package-versions';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -15,8 +15,7 @@ await startAction({
   outputs,
   check,
   async run(given, context) {
-    const { env } = process;
-    const topology = await readDeliveryFile(env['GITHUB_WORKSPACE'] || process.cwd(), given.config);
+    const topology = await topologyOfInputs(given);
     const token = given['github-token'];
     const packages = (repository: Repository) => {
       if (!isOnGitHub(repository, context.run.serverUrl)) return undefined;

@@ -23,6 +23,8 @@ export interface Catalogue {
    */
   readonly builds: readonly CatalogueBuild[];
   readonly stable: CatalogueBuild | undefined;
+  /** All tags of the image's repository, as they were listed. */
+  readonly tags: readonly string[];
   /** All that the repository has, the highest first. */
   readonly numbers: readonly BuildNumber[];
   /** All that the promoted repository has, the highest first. */
@@ -72,7 +74,7 @@ export async function readCatalogue(
   const builds = answers.flatMap((answer) => ('why' in answer ? [] : [answer])).sort(newestFirst);
 
   return {
-    ...{ image, builds, numbers, versions },
+    ...{ image, builds, tags: built, numbers, versions },
     stable: builds.find(({ isStable }) => isStable),
     unreadable: answers.flatMap((answer) => ('why' in answer ? [answer] : [])),
     async read(reference, where) {

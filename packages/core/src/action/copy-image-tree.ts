@@ -2,7 +2,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { formatRepository } from '../domain/image-reference.ts';
 import type { Descriptor, ImageIndex, ImageManifest } from '../domain/manifest.ts';
-import { manifestMediaTypes, parseManifest, referrersTag } from '../domain/manifest.ts';
+import { cosignSuffixes, manifestMediaTypes, parseManifest, referrersTag } from '../domain/manifest.ts';
 import { RefusedError, RemoteError } from '../errors/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
@@ -29,9 +29,6 @@ const maxManifests = 1_000;
 const maxManifestBytesInAll = 64 * 1024 * 1024;
 /** Indexes in indexes, referrers of referrers. */
 const maxDepth = 10;
-
-/** The tags under which cosign keeps what belongs to a digest (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based discovery"). */
-const cosignSuffixes = ['sig', 'att', 'sbom'];
 
 /**
  * Finds all that goes with an image: the children of indexes, what refers to any of them, and cosign's tags. Each manifest is
@@ -82,7 +79,7 @@ export class ImageTree {
     this.nodes.set(manifest.digest, node);
     if (content.kind === 'index') for (const child of content.manifests) this.#add('child', child, manifest, depth + 1);
     this.#addReferrers(manifest, depth + 1);
-    for (const suffix of cosignSuffixes) this.#addTag(`${referrersTag(manifest.digest)}.${suffix}`, depth + 1);
+    for (const suffix of cosignSuffixes) this.#addTag(`${referrersTag(manifest.digest)}${suffix}`, depth + 1);
     this.#onNode(node);
   }
 

@@ -1,12 +1,11 @@
 import { recordOf, annotationsOf, inOrder, maxReasonLength, recordArtifactType } from '../domain/ledger.ts';
 import type { LedgerEntry, LedgerEvent, LedgerRecord } from '../domain/ledger.ts';
 import type { Digest } from '../domain/digest.ts';
-import { digestOf } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { formatRepository } from '../domain/image-reference.ts';
-import { mediaTypes } from '../domain/manifest.ts';
 import { ActionError } from '../errors/errors.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
+import { artifactManifest, writeEmpty } from './artifact.ts';
 import type { ActionContext } from './context.ts';
 import { oneLine } from './printable.ts';
 import { runUrl } from './run-context.ts';
@@ -14,9 +13,6 @@ import { runUrl } from './run-context.ts';
 /** The newest that are considered: more than anybody reads, and few enough to be read at once. */
 const maxRecords = 1_000;
 const maxActorLength = 100;
-
-/** The empty descriptor (OCI image spec 1.1, manifest.md, "Guidance for an Empty Descriptor"). */
-const emptyBlob = new TextEncoder().encode('{}');
 
 /**
  * What happened to an image, as records that refer to its digest, oldest first: one request. What this suite would not have
@@ -46,24 +42,16 @@ export async function writeRecord(
   registry: Registry,
   signal: AbortSignal,
 ): Promise<Digest> {
-  const empty = {
-    mediaType: 'application/vnd.oci.empty.v1+json',
-    digest: await registry.writeBlob(repository, emptyBlob, signal),
-    size: emptyBlob.length,
-  };
-  const content = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
+  const empty = await writeEmpty(repository, registry, signal);
+  const manifest = artifactManifest({
     artifactType: recordArtifactType,
     config: empty,
     layers: [empty],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.bytes.length },
     annotations: annotationsOf(clean(entry)),
-  };
-  const bytes = new TextEncoder().encode(JSON.stringify(content));
-  const digest = digestOf(bytes);
-  await registry.writeManifest(repository, digest, { mediaType: mediaTypes.ociManifest, digest, bytes }, signal);
-  return digest;
+  });
+  await registry.writeManifest(repository, manifest.digest, manifest, signal);
+  return manifest.digest;
 }
 
 /** What is to be noted; who, when and in which run the context knows. */

@@ -1,7 +1,13 @@
 import type { Cell, Outcome, ResultState, SummaryBlock } from './outcome.ts';
 import { oneLine, printable } from './printable.ts';
 
-const lights: Record<ResultState, string> = { success: '🟢', unstable: '🟡', failure: '🔴', skipped: '⚪' };
+/** A result at a glance. */
+export const lights: Readonly<Record<ResultState, string>> = {
+  success: '🟢',
+  unstable: '🟡',
+  failure: '🔴',
+  skipped: '⚪',
+};
 const maxLines = 200;
 const maxLineLength = 1_000;
 

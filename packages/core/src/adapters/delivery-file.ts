@@ -11,6 +11,16 @@ import { InputError } from '../errors/errors.ts';
 export const defaultDeliveryFile = '.github/delivery.yaml';
 const maxBytes = 256 * 1024;
 
+/** The root of the checkout (docs.github.com, "Default environment variables"); outside of a workflow, where it was started. */
+export function workspaceOf(env: NodeJS.ProcessEnv): string {
+  return env['GITHUB_WORKSPACE'] || process.cwd();
+}
+
+/** The topology that an action's input `config` names; as readDeliveryFile. */
+export function topologyOfInputs({ config }: { readonly config: string }): Promise<Topology> {
+  return readDeliveryFile(workspaceOf(process.env), config);
+}
+
 /**
  * Reads delivery.yaml of a checkout. `workspace` is the root of the checkout (GITHUB_WORKSPACE); `config` is the input, a
  * path relative to it, empty for .github/delivery.yaml. Throws InputError when the file is not there, is larger than

@@ -16,6 +16,14 @@ export function connectGitHub(token: string, run: Pick<RunContext, 'apiUrl' | 'r
   return new RestGitHub(token, run);
 }
 
+/** By the token of an action's inputs; undefined when none was given. */
+export function gitHubOfInputs(
+  { 'github-token': token }: { readonly 'github-token': string },
+  run: Pick<RunContext, 'apiUrl' | 'repository'>,
+): GitHub | undefined {
+  return token === '' ? undefined : connectGitHub(token, run);
+}
+
 // Limits of docs.github.com/rest/deployments and rest/checks/runs.
 const maxDescription = 140;
 const maxSummary = 65_535;

@@ -1,3 +1,6 @@
+import type { Digest } from './digest.ts';
+import { shortDigest } from './digest.ts';
+
 /** Names that the old system gave and that stay: tags `latest`, `latest-N`, `stable`, label `build.number`. N counts from 1. */
 export const latestTag = 'latest';
 export const stableTag = 'stable';
@@ -17,6 +20,11 @@ export function parseBuildNumber(text: string): BuildNumber | undefined {
 
 export function buildTag(number: BuildNumber): string {
   return `${latestTag}-${number}`;
+}
+
+/** What a build is called: `latest-412`; one without a number, by the beginning of its digest. */
+export function buildName({ number, digest }: { number: BuildNumber | undefined; digest: Digest }): string {
+  return number === undefined ? shortDigest(digest) : buildTag(number);
 }
 
 /** The number of a tag `latest-N`; undefined for any other tag. */

@@ -138,6 +138,9 @@ export function referrersTag(digest: Digest): string {
   return digest.replace(':', '-');
 }
 
+/** Of the tags under which cosign keeps what belongs to a digest, behind referrersTag (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based discovery"). */
+export const cosignSuffixes: readonly string[] = ['.sig', '.att', '.sbom'];
+
 /**
  * The images of an index, one for each platform: without attestations, which builders store beside them for the
  * platform `unknown/unknown` (docs.docker.com/build/metadata/attestations/attestation-storage).

@@ -1,7 +1,7 @@
 import type { BuildNumber } from './build.ts';
 import type { Digest } from './digest.ts';
 import { isDigest } from './digest.ts';
-import { referrersTag } from './manifest.ts';
+import { cosignSuffixes, referrersTag } from './manifest.ts';
 
 /** A manifest or index as far as retention looks into it. */
 export interface StoredManifest {
@@ -38,8 +38,6 @@ export interface Inventory {
   readonly gone: ReadonlySet<Digest>;
 }
 
-const cosignSuffixes: readonly string[] = ['', '.sig', '.att', '.sbom'];
-
 /**
  * The image that a tag belongs to by its name: `sha256-<hex>` (distribution spec 1.1, "Referrers Tag Schema"), `sha256-<hex>.sig`,
  * `.att`, `.sbom` (github.com/sigstore/cosign, specs/SIGNATURE_SPEC.md). Undefined for any other tag.
@@ -48,7 +46,7 @@ export function ownerOfTag(tag: string): Digest | undefined {
   const owner = `sha256:${tag.slice('sha256-'.length, 'sha256-'.length + 64)}`;
   if (!isDigest(owner)) return undefined;
   const name = referrersTag(owner);
-  return tag.startsWith(name) && cosignSuffixes.includes(tag.slice(name.length)) ? owner : undefined;
+  return tag.startsWith(name) && ['', ...cosignSuffixes].includes(tag.slice(name.length)) ? owner : undefined;
 }
 
 /** Whether the tag lists what refers to an image, where the registry has no API for it: `sha256-<hex>` without a suffix. */

@@ -45,23 +45,29 @@ export function chooseProjects<T extends { readonly project: Project }>(
   field = 'projects',
 ): readonly T[] {
   if (names.length === 0) return all;
+  return eachOf(names, (name) => {
+    pickProject(topology, name, field);
+    const found = all.find(({ project }) => project.name === name);
+    if (found) return found;
+    const others = all.map(({ project }) => project.name).join(', ');
+    throw new InputError([{ field, message: `project ${quoted(name)} ${lacks}; those that have: ${others}` }]);
+  });
+}
+
+/** What `pickOne` gives for each different name. Throws one InputError for all that it throws. */
+export function eachOf<T>(names: readonly string[], pickOne: (name: string) => T): readonly T[] {
   const problems: Problem[] = [];
-  const chosen = [...new Set(names)].flatMap((name) => {
+  const picked = [...new Set(names)].flatMap((name) => {
     try {
-      pickProject(topology, name, field);
+      return [pickOne(name)];
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       problems.push(...error.problems);
       return [];
     }
-    const found = all.find(({ project }) => project.name === name);
-    if (found) return [found];
-    const others = all.map(({ project }) => project.name).join(', ');
-    problems.push({ field, message: `project ${quoted(name)} ${lacks}; those that have: ${others}` });
-    return [];
   });
   if (problems.length > 0) throw new InputError(problems);
-  return chosen;
+  return picked;
 }
 
 function pick<T>(all: Readonly<Record<string, T>>, name: string, field: string, what: string): T {
