@@ -3,12 +3,13 @@ import { copyAndTag } from '@delivery/core/action/copy-image-tags';
 import { writeRecord } from '@delivery/core/action/ledger';
 import { buildTag } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { mediaTypes, parseManifest } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
 import type { Run } from '@delivery/testing/github/run';
 import type { GitHubStandIn } from '@delivery/testing/github/stand-in';
+import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import { FakeLog } from '@delivery/testing/fake-step';
-import { digestOf } from '@delivery/testing/image-fixture';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,8 +57,7 @@ async function push(number: number): Promise<Manifest> {
   const whole = new TextEncoder().encode(text);
   const manifest: Manifest = { mediaType, digest: digestOf(whole), bytes: whole };
   await registry.writeManifest(repository, buildTag(number), manifest, never);
-  const run = `https://github.example.org/acme/stack/actions/runs/${number}`;
-  const entry = { event: 'built', verdict: 'success', at: new Date(created), by: 'ada', run, reason: '' } as const;
+  const entry = ledgerEntry({ event: 'built', at: new Date(created) });
   await writeRecord(repository, manifest, entry, registry, never);
   return manifest;
 }

@@ -110,12 +110,7 @@ export class Stage {
   }
 
   async finish<T>(running: Promise<T>, limitMs = 3_600_000): Promise<T> {
-    const ended = { yet: false };
-    const mark = () => void (ended.yet = true);
-    running.then(mark, mark);
-    for (let passed = 0; !ended.yet && passed <= limitMs; passed += 1_000) await this.clock.advance(1_000);
-    if (!ended.yet) throw new Error('the run did not end');
-    return running;
+    return this.clock.passUntil(running, limitMs);
   }
 
   private ports(): Parameters<typeof run>[1] {

@@ -47,14 +47,7 @@ class Scene {
   }
 
   async run(given: Record<string, string>, limitMs = 2 * 3_600_000): Promise<Outcome<Output>> {
-    const running = this.start(given);
-    let ended = false;
-    const mark = () => void (ended = true);
-    running.then(mark, mark);
-    const isOver = () => ended;
-    for (let passed = 0; !isOver() && passed <= limitMs; passed += 500) await this.clock.advance(500);
-    if (!isOver()) throw new Error('the run did not end');
-    return running;
+    return this.clock.passUntil(this.start(given), limitMs, 500);
   }
 
   /** When the run is read, in milliseconds from now; what `failure` gives is what it then fails with. */

@@ -14,6 +14,7 @@ import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeStep } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import type { Output } from '../src/inputs.ts';
 import { check, inputs } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
@@ -62,17 +63,7 @@ class Scene {
   }
 
   note(number: number, given: Partial<LedgerEntry>, where: Repository = repository): Promise<Digest> {
-    const runPage = 'https://github.example.org/acme/stack/actions/runs/1';
-    const at = new Date('2026-09-14T17:00:00.000Z');
-    const entry: LedgerEntry = {
-      event: 'tested',
-      verdict: 'success',
-      at,
-      by: 'ada',
-      run: runPage,
-      reason: '',
-      ...given,
-    };
+    const entry = ledgerEntry({ at: new Date('2026-09-14T17:00:00.000Z'), ...given });
     return writeRecord(where, built(number).manifest, entry, this.registry, signal);
   }
 

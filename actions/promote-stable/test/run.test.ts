@@ -1,6 +1,6 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { FakeGitHub } from '@delivery/testing/fake-github';
-import { digestOf } from '@delivery/testing/image-fixture';
 import { august, commitOf, imageOf, july, promoted, reference, Stage } from './stage.ts';
 
 let stage: Stage;

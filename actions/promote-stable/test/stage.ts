@@ -15,6 +15,7 @@ import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
 
@@ -94,15 +95,8 @@ export class Stage {
   async record(number: number, event: LedgerEvent, verdict: 'success' | 'failure'): Promise<void> {
     const manifest = (await this.registry.readManifest(built, `latest-${number}`, never))!;
     const run = `https://github.example.org/acme/stack/actions/runs/${number}`;
-    const entry = {
-      event,
-      verdict,
-      at: this.clock.now(),
-      by: 'ada',
-      run,
-      reason: `${event}: ${verdict}`,
-      project: 'test',
-    };
+    const reason = `${event}: ${verdict}`;
+    const entry = ledgerEntry({ event, verdict, at: this.clock.now(), run, reason, project: 'test' });
     await writeRecord(built, manifest, entry, this.registry, never);
   }
 
@@ -157,12 +151,7 @@ export class Stage {
       gitHub: this.gitHub,
     };
     const running = run({ ...defaults, ...inputs }, ports, context);
-    const ended = { yet: false };
-    const mark = () => void (ended.yet = true);
-    running.then(mark, mark);
-    for (let passed = 0; !ended.yet && passed <= 4 * 3_600_000; passed += 5_000) await clock.advance(5_000);
-    if (!ended.yet) throw new Error('the run did not end');
-    return running;
+    return clock.passUntil(running, 4 * 3_600_000, 5_000);
   }
 
   #settle(workload: Workload): void {

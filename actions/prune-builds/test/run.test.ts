@@ -1,7 +1,8 @@
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { newPod, newWorkload } from '@delivery/testing/fake-cluster';
 import { newCronJob, newJob } from '@delivery/testing/fake-jobs';
-import { artifactFixture, digestOf, imageFixture } from '@delivery/testing/image-fixture';
+import { artifactFixture, imageFixture } from '@delivery/testing/image-fixture';
 import { entries, newProject, numbers, promoted, reasons, repository, Stage, tagOf } from './stage.ts';
 
 let stage: Stage;

@@ -120,12 +120,7 @@ export class Stage {
   /** Runs to the end, letting as much time pass as it takes; gives the seconds too. */
   async runOn(inputs: Partial<Inputs> = {}): Promise<{ outcome: Outcome<Output>; seconds: number }> {
     const begun = this.clock.now().getTime();
-    const running = this.run(inputs);
-    const ended = { yet: false };
-    const mark = () => void (ended.yet = true);
-    running.then(mark, mark);
-    for (let passed = 0; !ended.yet && passed < 3 * 3_600; passed += 1) await this.clock.advance(1_000);
-    const outcome = await running;
+    const outcome = await this.clock.passUntil(this.run(inputs), 3 * 3_600_000);
     return { outcome, seconds: (this.clock.now().getTime() - begun) / 1000 };
   }
 

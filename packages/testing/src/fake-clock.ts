@@ -47,6 +47,16 @@ export class FakeClock implements Clock {
     this.#now = end;
     await settled();
   }
+
+  /** What `running` gives, letting as much time pass as it takes, `stepMs` at a time; at most `limitMs`, then it throws. */
+  async passUntil<T>(running: Promise<T>, limitMs: number, stepMs = 1_000): Promise<T> {
+    const ended = { yet: false };
+    const mark = () => void (ended.yet = true);
+    running.then(mark, mark);
+    for (let passed = 0; !ended.yet && passed <= limitMs; passed += stepMs) await this.advance(stepMs);
+    if (!ended.yet) throw new Error('the run did not end');
+    return running;
+  }
 }
 
 /** Lets every promise that can go on do so. */

@@ -1,5 +1,5 @@
 import type { Digest } from '@delivery/core/domain/digest';
-import { isDigest } from '@delivery/core/domain/digest';
+import { digestOf, isDigest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository, isTag } from '@delivery/core/domain/image-reference';
 import type { Descriptor } from '@delivery/core/domain/manifest';
@@ -7,7 +7,6 @@ import { parseManifest, referrersTag } from '@delivery/core/domain/manifest';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { BlobArrival, Manifest, Registry } from '@delivery/core/ports/registry';
 import type { ImageFixture } from './image-fixture.ts';
-import { digestOf } from './image-fixture.ts';
 import { RegistryStore } from './registry-store.ts';
 
 /** One use of the port; `reference` is a tag or a digest, empty for listTags. */

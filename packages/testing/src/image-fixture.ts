@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { mediaTypes } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
 
@@ -68,10 +68,6 @@ export function indexFixture(images: readonly Manifest[], docker = false): Manif
     platform: { os: 'linux', architecture: `arch${at}` },
   }));
   return manifestOf(docker ? mediaTypes.dockerList : mediaTypes.ociIndex, { manifests });
-}
-
-export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 function manifestOf(mediaType: string, content: object): Manifest {

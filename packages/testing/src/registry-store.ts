@@ -1,9 +1,8 @@
 import type { Digest } from '@delivery/core/domain/digest';
-import { isDigest } from '@delivery/core/domain/digest';
+import { digestOf, isDigest } from '@delivery/core/domain/digest';
 import type { Descriptor } from '@delivery/core/domain/manifest';
 import { parseManifest } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
-import { digestOf } from './image-fixture.ts';
 
 /** What a registry keeps, by repository; the fake of the port and the HTTP server stand on it. */
 export class RegistryStore {

@@ -1,6 +1,6 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { randomBytes } from 'node:crypto';
 import type { RegistryStore } from './registry-store.ts';
-import { digestOf } from './image-fixture.ts';
 import type { ServerAnswer, ServerRequest } from './server-answer.ts';
 import { errorAnswer } from './server-answer.ts';
 

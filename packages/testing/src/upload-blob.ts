@@ -1,6 +1,6 @@
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
-import { digestOf } from './image-fixture.ts';
 
 /**
  * Puts a blob into a real registry on loopback, in one POST and one PUT (distribution spec 1.1, "POST then PUT"); by plain fetch,

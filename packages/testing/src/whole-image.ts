@@ -1,8 +1,9 @@
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { mediaTypes, referrersTag } from '@delivery/core/domain/manifest';
 import type { Manifest } from '@delivery/core/ports/registry';
 import type { ImageFixture } from './image-fixture.ts';
-import { digestOf, imageFixture } from './image-fixture.ts';
+import { imageFixture } from './image-fixture.ts';
 
 /** An image with all that goes with it, in an order in which it can be pushed. */
 export interface WholeImage {

@@ -1,6 +1,6 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { pick } from '@delivery/core/action/catalogue-pick';
 import { parsePromotionSelector } from '@delivery/core/domain/build-selector';
-import { digestOf } from '@delivery/testing/image-fixture';
 import { promoted, repository, Stage } from './catalogue-stage.ts';
 
 let stage: Stage;

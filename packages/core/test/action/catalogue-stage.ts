@@ -9,6 +9,7 @@ import type { ImageTopology } from '@delivery/core/domain/topology';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { ledgerEntry } from '@delivery/testing/ledger-entry';
 
 export const repository = parseRepository('registry.example.org/dev/web-stream')!;
 export const promoted = parseRepository('registry.example.org/prod/web-stream')!;
@@ -62,15 +63,7 @@ export class Stage {
   /** Each a minute later than the one before. */
   async note(number: number, given: Partial<LedgerEntry>, where: Repository = repository): Promise<Digest> {
     const at = new Date(Date.UTC(2026, 8, 10, 12, ++this.#minute));
-    const entry: LedgerEntry = {
-      event: 'tested',
-      verdict: 'success',
-      at,
-      by: 'ada',
-      run: runPage,
-      reason: '',
-      ...given,
-    };
+    const entry = ledgerEntry({ at, run: runPage, ...given });
     return writeRecord(where, this.fixture(number).manifest, entry, this.registry, signal);
   }
 

@@ -1,5 +1,6 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { RemoteError } from '@delivery/core/errors/errors';
-import { digestOf, imageFixture, indexFixture } from '@delivery/testing/image-fixture';
+import { imageFixture, indexFixture } from '@delivery/testing/image-fixture';
 import { commitOf, promoted, repository, signal, source, Stage } from './catalogue-stage.ts';
 
 let stage: Stage;

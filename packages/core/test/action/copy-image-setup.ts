@@ -1,12 +1,12 @@
 import { copyAndTag, readTags } from '@delivery/core/action/copy-image-tags';
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { parseRepository } from '@delivery/core/domain/image-reference';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { parseManifest } from '@delivery/core/domain/manifest';
 import type { Registry } from '@delivery/core/ports/registry';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog } from '@delivery/testing/fake-step';
-import { digestOf } from '@delivery/testing/image-fixture';
 import type { WholeImage } from '@delivery/testing/whole-image';
 import { InstantClock } from '../adapters/registry/setup.ts';
 

@@ -1,10 +1,11 @@
 import { copyImage } from '@delivery/core/action/copy-image';
 import type { Digest } from '@delivery/core/domain/digest';
+import { digestOf } from '@delivery/core/domain/digest';
 import { referrersTag } from '@delivery/core/domain/manifest';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { Manifest } from '@delivery/core/ports/registry';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
-import { digestOf, imageFixture, indexFixture } from '@delivery/testing/image-fixture';
+import { imageFixture, indexFixture } from '@delivery/testing/image-fixture';
 import { layeredImage, referrerOf, wholeImage } from '@delivery/testing/whole-image';
 import { context, elsewhere, expectWhole, from, never, pull, registryWith, to } from './copy-image-setup.ts';
 

@@ -1,3 +1,4 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import type { Note } from '@delivery/core/action/ledger';
 import { noteInLedger, readLedger, writeRecord } from '@delivery/core/action/ledger';
 import { renderSummary } from '@delivery/core/action/markdown';
@@ -9,7 +10,7 @@ import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
-import { digestOf, imageFixture } from '@delivery/testing/image-fixture';
+import { imageFixture } from '@delivery/testing/image-fixture';
 
 const repository = parseRepository('registry.example.org/dev/web-stream')!;
 const { signal } = new AbortController();

@@ -1,4 +1,5 @@
-import { digestOf, imageFixture } from '../image-fixture.ts';
+import { digestOf } from '@delivery/core/domain/digest';
+import { imageFixture } from '../image-fixture.ts';
 import type { Scene } from './registry.ts';
 import { absent, never } from './registry.ts';
 

@@ -1,6 +1,7 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { release } from '@delivery/core/adapters/registry/garbage';
 import { Replay } from '@delivery/core/adapters/registry/replay';
-import { digestOf, imageFixture } from '@delivery/testing/image-fixture';
+import { imageFixture } from '@delivery/testing/image-fixture';
 import { randomOf } from '@delivery/testing/random';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import { errorAnswer, faults } from '@delivery/testing/server-answer';

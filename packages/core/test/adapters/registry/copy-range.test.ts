@@ -1,8 +1,8 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import type { OpenedBlob } from '@delivery/core/adapters/registry/blob-source';
 import { RemoteBlob } from '@delivery/core/adapters/registry/blob-source';
 import { exchange } from '@delivery/core/adapters/registry/exchange';
 import { Patience } from '@delivery/core/adapters/registry/retry';
-import { digestOf } from '@delivery/testing/image-fixture';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import type { Fault, ServerRequest } from '@delivery/testing/server-answer';
 import { faults } from '@delivery/testing/server-answer';

@@ -1,7 +1,7 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { givenLogin } from '@delivery/core/adapters/registry/credentials';
 import type { RegistryOptions } from '@delivery/core/adapters/registry/client';
 import type { BlobArrival, Registry } from '@delivery/core/ports/registry';
-import { digestOf } from '@delivery/testing/image-fixture';
 import type { RequestHead } from '@delivery/testing/registry-server';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import { connect, InstantClock, never, randomBytes, users } from './setup.ts';

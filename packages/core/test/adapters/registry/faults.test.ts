@@ -1,5 +1,6 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import type { Registry } from '@delivery/core/ports/registry';
-import { digestOf, imageFixture } from '@delivery/testing/image-fixture';
+import { imageFixture } from '@delivery/testing/image-fixture';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import type { Fault } from '@delivery/testing/server-answer';
 import { faults } from '@delivery/testing/server-answer';

@@ -1,7 +1,8 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import { givenLogin } from '@delivery/core/adapters/registry/credentials';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import type { Registry } from '@delivery/core/ports/registry';
-import { artifactFixture, digestOf, imageFixture } from '@delivery/testing/image-fixture';
+import { artifactFixture, imageFixture } from '@delivery/testing/image-fixture';
 import type { RequestHead } from '@delivery/testing/registry-server';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import { faults } from '@delivery/testing/server-answer';

@@ -1,7 +1,8 @@
+import { digestOf } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { maxManifestBytes, mediaTypes, referrersTag } from '@delivery/core/domain/manifest';
 import type { Registry } from '@delivery/core/ports/registry';
-import { artifactFixture, digestOf, imageFixture, indexFixture } from '@delivery/testing/image-fixture';
+import { artifactFixture, imageFixture, indexFixture } from '@delivery/testing/image-fixture';
 import type { RegistryServerOptions } from '@delivery/testing/registry-server';
 import { RegistryServer } from '@delivery/testing/registry-server';
 import { errorAnswer, faults } from '@delivery/testing/server-answer';
