@@ -16,3 +16,59 @@ export interface KeptBackup {
   readonly at: Date;
   readonly manual: boolean;
 }
+
+/** The period that a time lies in, by tier: in UTC, weeks by ISO 8601 (Monday to Sunday). */
+const periods: Readonly<Record<Exclude<Tier, 'manual'>, (at: Date) => string | number>> = {
+  hourly: (at) => at.toISOString().slice(0, 13),
+  daily: (at) => at.toISOString().slice(0, 10),
+  // The epoch was a Thursday.
+  weekly: (at) => Math.floor((at.getTime() / dayMs + 3) / 7),
+  monthly: (at) => at.toISOString().slice(0, 7),
+};
+
+const dayMs = 86_400_000;
+
+const timeTiers = ['hourly', 'daily', 'weekly', 'monthly'] as const;
+
+/**
+ * Which backups stay, and in which tiers; one that is not in the answer goes. restic's published rule
+ * (restic.readthedocs.io, "Removing backup snapshots", Removing snapshots according to a policy): for each tier the newest backup of
+ * each of the last so many periods that have one; a tier with fewer periods than its number keeps the oldest backup as well. Of
+ * the manual ones the newest so many stay.
+ */
+export function keptBy(backups: readonly KeptBackup[], keep: Keep): ReadonlyMap<string, readonly Tier[]> {
+  const newestFirst = inOrder(backups);
+  const kept = new Map<string, Tier[]>();
+  const put = (tier: Tier, chosen: readonly KeptBackup[]) => {
+    for (const { name } of chosen) kept.set(name, [...(kept.get(name) ?? []), tier]);
+  };
+  for (const tier of timeTiers) put(tier, keptInTime(newestFirst, keep[tier], periods[tier]));
+  put('manual', newestFirst.filter(({ manual }) => manual).slice(0, keep.manual));
+  return kept;
+}
+
+function keptInTime(
+  newestFirst: readonly KeptBackup[],
+  count: number,
+  periodOf: (at: Date) => string | number,
+): readonly KeptBackup[] {
+  const newest = newestFirst.filter((backup, index) => {
+    const later = newestFirst[index - 1];
+    return !later || periodOf(later.at) !== periodOf(backup.at);
+  });
+  const kept = newest.slice(0, count);
+  const oldest = newestFirst[newestFirst.length - 1];
+  return oldest && newest.length < count && !kept.includes(oldest) ? [...kept, oldest] : kept;
+}
+
+/** The tiers of time that keep something and have no backup in the period that `now` lies in. */
+export function dueTiers(backups: readonly KeptBackup[], keep: Keep, now: Date): readonly Tier[] {
+  return timeTiers.filter(
+    (tier) => keep[tier] > 0 && backups.every(({ at }) => periods[tier](at) !== periods[tier](now)),
+  );
+}
+
+/** Newest first; of two of the same second the order of the names decides. */
+function inOrder(backups: readonly KeptBackup[]): KeptBackup[] {
+  return [...backups].sort((a, b) => b.at.getTime() - a.at.getTime() || (a.name < b.name ? 1 : -1));
+}
