@@ -16,7 +16,10 @@ interface Count {
 
 const root = join(import.meta.dirname, '..');
 
-/** Runs a project of jest.config.js; a suite that could not even start counts as one failure. */
+/** Nothing takes nearly as long; a process that does not end, though its tests have, would hold everything up. */
+const longestMs = 45 * 60_000;
+
+/** Runs a project of jest.config.js; a suite that could not even start counts as one failure, and so does jest when it does not end. */
 function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
   const dir = mkdtempSync(join(tmpdir(), 'jest-'));
   const results = join(dir, 'results.json');
@@ -29,7 +32,12 @@ function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
     ...options,
   ];
   try {
-    spawnSync(process.execPath, [...flags, ...jestArgs], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const { signal } = spawnSync(process.execPath, [...flags, ...jestArgs], {
+      ...{ cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+      ...{ timeout: longestMs, killSignal: 'SIGKILL' },
+    });
+    if (signal !== null) console.error(`jest (${project}) did not end by itself and was ended (${signal})`);
+    const hung = signal === null ? 0 : 1;
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
       readFileSync(results, 'utf8'),
     ) as {
@@ -39,7 +47,7 @@ function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     );
     // A test that was left out is not a test that passed.
-    return { passed: numPassedTests, failed: numFailedTests + numPendingTests + dead.length };
+    return { passed: numPassedTests, failed: numFailedTests + numPendingTests + dead.length + hung };
   } catch {
     return { passed: 0, failed: 1 };
   } finally {

@@ -22,6 +22,14 @@ interface Item {
   readonly metadata: { readonly name: string; readonly uid: string };
 }
 
+interface EndedPod {
+  readonly status: {
+    readonly containerStatuses: readonly {
+      readonly state: { readonly terminated?: { readonly startedAt: string; readonly finishedAt: string } };
+    }[];
+  };
+}
+
 /** Namespaces with a pod that stands for the stack, and a suspended CronJob `loader` that runs a shell script. */
 export class LaunchSite {
   readonly kubectl: Kubectl;
@@ -122,6 +130,14 @@ export class LaunchSite {
   async jobs(namespace: string): Promise<{ name: string; uid: string }[]> {
     const { items } = await this.kubectl.get<{ items: Item[] }>(namespace, 'jobs');
     return items.map(({ metadata: { name, uid } }) => ({ name, uid }));
+  }
+
+  /** When the container of the namespace's only Job began and ended. */
+  async lastRun(namespace: string): Promise<{ startedAt: string; finishedAt: string }> {
+    const { items } = await this.kubectl.get<{ items: EndedPod[] }>(namespace, 'pods', '-l', 'app=loader');
+    const terminated = items[0]?.status.containerStatuses[0]?.state.terminated;
+    if (!terminated || items.length > 1) throw new Error(`${namespace} has ${items.length} pods of the loader`);
+    return terminated;
   }
 
   async removeJobs(namespace: string): Promise<void> {

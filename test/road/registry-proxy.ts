@@ -1,3 +1,4 @@
+import { resetConnection } from '@delivery/testing/reset-connection';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request as startRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -78,7 +79,7 @@ export class RegistryProxy implements AsyncDisposable {
     const fault = this.onRequest({ method, target }, this.requests.length);
     const passed: PassedRequest = { method, target, status: undefined, received: 0, sent: 0 };
     this.requests.push(passed);
-    if (fault === 'reset') return void incoming.socket.resetAndDestroy();
+    if (fault === 'reset') return resetConnection(incoming.socket);
     if (typeof fault === 'object') return refuse(fault, incoming, answer, passed);
     const { delayMs = 0 } = this.#options;
     if (delayMs > 0) setTimeout(() => this.#pass(incoming, answer, passed, fault), delayMs);
@@ -97,7 +98,7 @@ export class RegistryProxy implements AsyncDisposable {
       { method: method ?? 'GET', headers, agent: this.#agent },
       (received) => {
         if (fault === 'lost') {
-          received.resume().on('end', () => incoming.socket.resetAndDestroy());
+          received.resume().on('end', () => resetConnection(incoming.socket));
           return;
         }
         passed.status = received.statusCode;
@@ -114,7 +115,7 @@ export class RegistryProxy implements AsyncDisposable {
     const length = Number(headers['content-length'] ?? 0);
     const cutUpload = () => {
       onward.destroy();
-      incoming.socket.resetAndDestroy();
+      resetConnection(incoming.socket);
     };
     incoming.pipe(count(passed, 'received', fault, length, cutUpload)).pipe(onward);
   }

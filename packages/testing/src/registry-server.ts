@@ -11,6 +11,7 @@ import type { Fault, ServerAnswer, ServerRequest } from './server-answer.ts';
 import { errorAnswer, jsonAnswer, write } from './server-answer.ts';
 import type { RegistryUser } from './token-desk.ts';
 import { TokenDesk } from './token-desk.ts';
+import { resetConnection } from './reset-connection.ts';
 
 export interface RegistryServerOptions {
   /** Default: open to all. */
@@ -118,7 +119,7 @@ export class RegistryServer implements AsyncDisposable {
     if (bodyFault?.kind === 'cut') {
       this.uploads.keep(uploadId(target), body);
       this.requests.push({ ...record, status: 0, sent: 0 });
-      return void incoming.socket.resetAndDestroy();
+      return resetConnection(incoming.socket);
     }
     if (bodyFault && body.length > 0) body[body.length >> 1]! ^= 1;
     const request = { ...head, body };

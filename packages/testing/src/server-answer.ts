@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { resetConnection } from './reset-connection.ts';
 
 export interface ServerRequest {
   readonly method: string;
@@ -73,7 +74,7 @@ export function errorAnswer(
 
 /** Sends an answer, or does to the connection what the fault asks for. */
 export function write({ status, headers, body, end, isHead, isChunked }: ServerAnswer, response: ServerResponse): void {
-  if (end === 'reset' || (end === 'cut' && body.length === 0)) return void response.socket?.resetAndDestroy();
+  if (end === 'reset' || (end === 'cut' && body.length === 0)) return resetConnection(response.socket);
   if (end === 'drip') {
     response.writeHead(status, headers);
     const timer = setInterval(() => response.write('x'), 5);
