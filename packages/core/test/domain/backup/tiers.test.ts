@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Keep, KeptBackup } from '../../../src/domain/backup/tiers.ts';
 import { defaultKeep, dueTiers, keptBy } from '../../../src/domain/backup/tiers.ts';
+
+/** What restic itself kept of these backups: written by bench/tiers.ts. */
+const restic = JSON.parse(readFileSync(join(import.meta.dirname, 'restic.json'), 'utf8')) as {
+  readonly backups: readonly string[];
+  readonly told: readonly { readonly keep: Keep; readonly kept: readonly string[] }[];
+};
 
 const none: Keep = { hourly: 0, daily: 0, weekly: 0, monthly: 0, manual: 0 };
 
@@ -55,6 +63,17 @@ describe('which backups stay', () => {
       '2026-11-21T10:00': ['manual'],
       '2026-11-20T11:00': ['manual'],
     });
+  });
+
+  test.each(restic.told)('as restic 0.17.3 has it with $keep', ({ keep, kept }) => {
+    expect(
+      [
+        ...keptBy(
+          restic.backups.map((at) => backup(at)),
+          keep,
+        ).keys(),
+      ].sort(),
+    ).toEqual(kept);
   });
 
   test('nothing is kept of nothing', () => {
