@@ -13,7 +13,7 @@ interface Field {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Field[];
-  readonly default?: string | number;
+  readonly default?: string | number | boolean | object;
   readonly description?: string;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Field>>;
@@ -46,14 +46,25 @@ function rows({ properties, additionalProperties, items, required = [] }: Field,
 }
 
 function row(field: Field, path: string, required: boolean): string {
-  const fallback = required ? '**required**' : field.default === undefined ? '' : `\`${String(field.default)}\``;
+  const plain = field.default === undefined || typeof field.default === 'object' ? '' : `\`${String(field.default)}\``;
+  const fallback = required ? '**required**' : plain;
   return `| \`${path}\` | ${value(field)} | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
 }
+
+/** A type of JSON Schema as the table calls it. */
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'number',
+  boolean: '`true` or `false`',
+  null: 'null',
+  array: 'list',
+  object: 'mapping',
+};
 
 function value({ type, enum: words, anyOf }: Field): string {
   if (words) return words.map((word) => `\`${word}\``).join(' or ');
   if (anyOf) return anyOf.map(value).join(' or ');
-  return { string: 'text', integer: 'number', array: 'list', object: 'mapping' }[type ?? ''] ?? '';
+  return kinds[type ?? ''] ?? '';
 }
 
 function between(text: string, content: string): string {

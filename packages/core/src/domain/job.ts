@@ -49,6 +49,8 @@ export interface NewJob {
   readonly name: string;
   /** Container (init containers too) to the full reference by digest; the other containers stay as the template has them. */
   readonly images: Readonly<Record<string, string>>;
+  /** By container: variables that its program gets to these very values, in addition to those of the template or in their place. */
+  readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Of the Job and of its pods, added to those of the template. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of the Job alone, added to those of the template. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseBackupName } from './backup/name.ts';
 import type { BuildNumber } from './build.ts';
 import { createdLabel, parseBuildNumber } from './build.ts';
 import { jobsOf, workloadsOf } from './delivery/pick.ts';
@@ -8,7 +9,10 @@ import { parseTime } from './manifest.ts';
 import type { Topology } from './topology.ts';
 import { parseVersion } from './version.ts';
 
-/** What happened to an image. `tested`: rolled out where it is tried; `loaded`: launched there; `rolled-back`: promoted again after a newer one. */
+/**
+ * What happened to an image. `tested`: rolled out where it is tried; `loaded`: launched there; `rolled-back`: promoted again after a
+ * newer one; `backed-up`: before it became stable, the database of a project was; the reason is the backup's file.
+ */
 export const ledgerEvents = ['built', 'tested', 'loaded', 'promoted', 'rolled-back', 'backed-up'] as const;
 
 export type LedgerEvent = (typeof ledgerEvents)[number];
@@ -120,6 +124,20 @@ export function testEventOf(topology: Topology, image: string): TestEvent {
 /** Of a promotion, a rollback being one. */
 export function isPromotion({ event }: Pick<LedgerRecord, 'event'>): boolean {
   return event === 'promoted' || event === 'rolled-back';
+}
+
+/** Written only beside the promoted image, and believed only there: fewer may write to that repository. */
+export function isOfPromotion(record: Pick<LedgerRecord, 'event'>): boolean {
+  return isPromotion(record) || record.event === 'backed-up';
+}
+
+/** The backup that was made before a digest became stable, by project: the newest that its records name. */
+export function backupsBefore(records: readonly LedgerRecord[]): ReadonlyMap<string, string> {
+  const made = inOrder(records).flatMap(({ event, verdict, project, reason }): [string, string][] => {
+    const isOne = event === 'backed-up' && verdict === 'success' && parseBackupName(reason) !== undefined;
+    return isOne && project !== undefined ? [[project, reason]] : [];
+  });
+  return new Map(made);
 }
 
 /** The promotions of a digest that were carried out and not taken back by the same run, oldest first. */

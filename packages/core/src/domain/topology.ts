@@ -1,3 +1,4 @@
+import type { Keep } from './backup/tiers.ts';
 import type { Repository } from './image-reference.ts';
 import type { RetentionRule } from './retention-rule.ts';
 import type { WorkloadKind } from './workload.ts';
@@ -34,7 +35,38 @@ export interface Project {
   readonly jobs: Readonly<Record<string, ProjectJob>>;
   /** How to look for new data through the cluster; undefined: the project has none. */
   readonly data: DataLook | undefined;
+  /** Its data is the real one: a restore into it has to be confirmed, one out of it is masked. */
+  readonly production: boolean;
+  /** Undefined: neither backed up nor restored into. */
+  readonly database: DatabaseTopology | undefined;
 }
+
+export interface DatabaseTopology {
+  readonly backup: BackupTopology | undefined;
+  readonly restore: RestoreTopology | undefined;
+  /** Columns that are overwritten when the data of this project is restored into another one; empty: none. */
+  readonly mask: Mask;
+}
+
+export interface BackupTopology {
+  readonly cronJob: string;
+  readonly timeoutMs: number;
+  readonly keep: Keep;
+  /** Of the newest verified backup, before it is an alarm. */
+  readonly maxAgeMs: number;
+  /** Percent by which bytes or a table's rows may go down before it is an alarm. */
+  readonly maxShrink: number;
+  /** Whether a copy has to arrive on another server. */
+  readonly offSite: boolean;
+}
+
+export interface RestoreTopology {
+  readonly cronJob: string;
+  readonly timeoutMs: number;
+}
+
+/** By table and column, what each row gets; null: NULL. */
+export type Mask = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /** Jobs are made from a suspended CronJob of the project. */
 export interface ProjectJob {

@@ -2,6 +2,7 @@ import type { Digest } from '@delivery/core/domain/digest';
 import type { LedgerEntry, LedgerEvent, LedgerRecord } from '@delivery/core/domain/ledger';
 import {
   annotationsOf,
+  backupsBefore,
   inOrder,
   promotionHistory,
   recordOf,
@@ -189,4 +190,32 @@ it('puts records in the same order, however they come', () => {
     const shuffled = records.map((one) => ({ one, by: random() })).sort((x, y) => x.by - y.by);
     expect(inOrder(shuffled.map(({ one }) => one))).toEqual(sorted);
   }
+});
+
+describe('the backup that was made before a build became stable', () => {
+  const file = (hour: number) => `backup-2026-09-15T${String(hour).padStart(2, '0')}:00:00Z-fragalysis.sql.zst`;
+
+  it('is the newest of each project', () => {
+    const records = [
+      record('backed-up', 3, { project: 'production', reason: file(9) }),
+      record('backed-up', 1, { project: 'production', reason: file(8) }),
+      record('backed-up', 2, { project: 'staging', reason: file(7) }),
+    ];
+    expect(backupsBefore(records)).toEqual(
+      new Map([
+        ['production', file(9)],
+        ['staging', file(7)],
+      ]),
+    );
+  });
+
+  it('is nothing that is no name of a backup, failed, or belongs to no project', () => {
+    const records = [
+      record('backed-up', 1, { project: 'production', reason: '../../etc/passwd' }),
+      record('backed-up', 2, { project: 'production', reason: file(8), verdict: 'failure' }),
+      record('backed-up', 3, { reason: file(8) }),
+      record('promoted', 4, { project: 'production', reason: file(8) }),
+    ];
+    expect(backupsBefore(records).size).toBe(0);
+  });
 });

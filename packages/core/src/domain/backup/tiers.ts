@@ -33,18 +33,25 @@ const timeTiers = ['hourly', 'daily', 'weekly', 'monthly'] as const;
 /**
  * Which backups stay, and in which tiers; one that is not in the answer goes. restic's published rule
  * (restic.readthedocs.io, "Removing backup snapshots", Removing snapshots according to a policy): for each tier the newest backup of
- * each of the last so many periods that have one; a tier with fewer periods than its number keeps the oldest backup as well. Of
- * the manual ones the newest so many stay.
+ * each of the last so many periods that have one; a tier with fewer periods than its number keeps the oldest backup as well. Manual
+ * ones stay by number alone, so that one before a promotion neither displaces the hour's nor is displaced by it; where no manual
+ * ones are kept they are as any other.
  */
 export function keptBy(backups: readonly KeptBackup[], keep: Keep): ReadonlyMap<string, readonly Tier[]> {
   const newestFirst = inOrder(backups);
+  const scheduled = newestFirst.filter(counts(keep));
   const kept = new Map<string, Tier[]>();
   const put = (tier: Tier, chosen: readonly KeptBackup[]) => {
     for (const { name } of chosen) kept.set(name, [...(kept.get(name) ?? []), tier]);
   };
-  for (const tier of timeTiers) put(tier, keptInTime(newestFirst, keep[tier], periods[tier]));
+  for (const tier of timeTiers) put(tier, keptInTime(scheduled, keep[tier], periods[tier]));
   put('manual', newestFirst.filter(({ manual }) => manual).slice(0, keep.manual));
   return kept;
+}
+
+/** Whether a backup has a place in the tiers of time. */
+function counts(keep: Keep): (backup: KeptBackup) => boolean {
+  return ({ manual }) => !manual || keep.manual === 0;
 }
 
 function keptInTime(
@@ -63,8 +70,9 @@ function keptInTime(
 
 /** The tiers of time that keep something and have no backup in the period that `now` lies in. */
 export function dueTiers(backups: readonly KeptBackup[], keep: Keep, now: Date): readonly Tier[] {
+  const scheduled = backups.filter(counts(keep));
   return timeTiers.filter(
-    (tier) => keep[tier] > 0 && backups.every(({ at }) => periods[tier](at) !== periods[tier](now)),
+    (tier) => keep[tier] > 0 && scheduled.every(({ at }) => periods[tier](at) !== periods[tier](now)),
   );
 }
 

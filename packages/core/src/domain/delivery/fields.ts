@@ -49,6 +49,12 @@ export const cronJobName = text(
   'the name of a CronJob (lower-case letters, digits and inner hyphens, 52 characters at most)',
 );
 
+/** An identifier of MySQL that needs no quotes (dev.mysql.com, "Schema Object Names"); what else a name may hold is for no file. */
+export const databaseName = text(
+  /^[\w$\u0080-\uffff]{1,64}$/,
+  'the name of a table or column (1 to 64 letters, digits, _ and $)',
+);
+
 const patternPhrase = 'a regular expression of 1 to 500 characters';
 
 /** A regular expression, with the flag u. */
@@ -95,20 +101,22 @@ export const repository = z.pipe(
   }),
 );
 
-const longestWaitMs = 24 * 3_600_000;
-
 /** Milliseconds. */
-export const duration = z.pipe(
-  z
-    .string({ error: expected(durationPhrase()) })
-    .check(z.meta({ pattern: '^(?=\\d)(\\d{1,4}h)?(\\d{1,5}m)?(\\d{1,6}s)?$' })),
-  z.transform((given, context): number => {
-    const ms = parseDuration(given);
-    if (ms !== undefined && ms <= longestWaitMs) return ms;
-    context.issues.push({ code: 'custom', input: given, message: foundInsteadOf(given, durationPhrase()) });
-    return z.NEVER;
-  }),
-);
+export const duration = durationUpTo(24);
+
+/** Milliseconds; `hours` at most. */
+export function durationUpTo(hours: number) {
+  const phrase = `a duration such as 90s, 10m or 1h30m, more than 0 and at most ${hours}h`;
+  return z.pipe(
+    z.string({ error: expected(phrase) }).check(z.meta({ pattern: '^(?=\\d)(\\d{1,4}h)?(\\d{1,5}m)?(\\d{1,6}s)?$' })),
+    z.transform((given, context): number => {
+      const ms = parseDuration(given);
+      if (ms !== undefined && ms <= hours * 3_600_000) return ms;
+      context.issues.push({ code: 'custom', input: given, message: foundInsteadOf(given, phrase) });
+      return z.NEVER;
+    }),
+  );
+}
 
 const webPattern = /^https?:\/\/[^\s@/?#]+(?:[/?#]\S*)?$/;
 const webPhrase = 'a URL http://... or https://...';
@@ -157,10 +165,6 @@ export function expectedText(phrase: string): (refused: Refused) => string {
       typeof input === 'number' || typeof input === 'boolean' ? '; put it in quotes if the text is meant' : '';
     return `${foundInsteadOf(input, phrase)}${quotes}`;
   };
-}
-
-function durationPhrase(): string {
-  return 'a duration such as 90s, 10m or 1h30m, more than 0 and at most 24h';
 }
 
 function repositoryHint(given: string): string {

@@ -1,6 +1,15 @@
 import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
-import type { ImageTopology, Project, ProjectJob, ProjectWorkload, SuccessSigns, Topology } from '../topology.ts';
+import type {
+  BackupTopology,
+  DatabaseTopology,
+  ImageTopology,
+  Project,
+  ProjectJob,
+  ProjectWorkload,
+  SuccessSigns,
+  Topology,
+} from '../topology.ts';
 import { readYaml } from './document.ts';
 import { schemaProblems } from './problems.ts';
 import { ruleProblems } from './rules.ts';
@@ -43,6 +52,7 @@ function column(problem: Problem): number {
 type FileImage = DeliveryFile['images'][string];
 type FileProject = NonNullable<DeliveryFile['projects']>[string];
 type FileJob = NonNullable<FileProject['jobs']>[string];
+type FileBackup = NonNullable<NonNullable<FileProject['database']>['backup']>;
 type FileWorkload = NonNullable<FileProject['workloads']>[string][number];
 
 function toTopology({ images, projects = {} }: DeliveryFile): Topology {
@@ -60,6 +70,7 @@ function toBuild({ context, file, target }: NonNullable<FileImage['build']>): No
 
 function toProject(file: FileProject, name: string): Project {
   const { cluster, namespace, follows, environment, workloads = {}, checks = [], jobs = {}, data } = file;
+  const { production, database } = file;
   return {
     name,
     cluster,
@@ -70,6 +81,8 @@ function toProject(file: FileProject, name: string): Project {
     checks: checks.map(({ url, status, contains, within }) => ({ url, status, contains, withinMs: within })),
     jobs: mapNames(jobs, toJob),
     data,
+    production,
+    database: database && toDatabase(database),
   };
 }
 
@@ -90,6 +103,18 @@ function toSigns({ logMatches, messageMatches, count }: NonNullable<FileJob['suc
   if (!count) return { logMatches, messageMatches, count: undefined };
   const { url, matches, atLeast, within } = count;
   return { logMatches, messageMatches, count: { url, matches, atLeast, withinMs: within } };
+}
+
+function toDatabase({ backup, restore, mask = {} }: NonNullable<FileProject['database']>): DatabaseTopology {
+  return {
+    backup: backup && toBackup(backup),
+    restore: restore && { cronJob: restore.cronJob, timeoutMs: restore.timeout },
+    mask: mapNames(mask, (columns) => mapNames(columns, (replacement) => replacement)),
+  };
+}
+
+function toBackup({ timeout, maxAge, ...rest }: FileBackup): BackupTopology {
+  return { ...rest, timeoutMs: timeout, maxAgeMs: maxAge };
 }
 
 function listOf(names: string | readonly string[]): readonly string[] {

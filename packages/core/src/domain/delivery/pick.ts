@@ -1,6 +1,6 @@
 import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
-import type { ImageTopology, Project, ProjectJob, ProjectWorkload, Topology } from '../topology.ts';
+import type { BackupTopology, ImageTopology, Project, ProjectJob, ProjectWorkload, Topology } from '../topology.ts';
 import { quoted } from './found.ts';
 import { nearest } from './nearest.ts';
 
@@ -30,6 +30,14 @@ export function jobsOf(topology: Topology, image: string): { project: Project; j
   return Object.values(topology.projects).flatMap((project) => {
     const job = Object.hasOwn(project.jobs, image) ? project.jobs[image] : undefined;
     return job ? [{ project, job }] : [];
+  });
+}
+
+/** What is backed up: each project with `database.backup`, in the order of the file. */
+export function backupsOf(topology: Topology): { project: Project; backup: BackupTopology }[] {
+  return Object.values(topology.projects).flatMap((project) => {
+    const backup = project.database?.backup;
+    return backup ? [{ project, backup }] : [];
   });
 }
 

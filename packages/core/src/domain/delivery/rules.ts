@@ -4,6 +4,8 @@ import type { Path, SourceDocument } from './document.ts';
 import { formatPath } from './document.ts';
 import { quoted } from './found.ts';
 import { suggest } from './nearest.ts';
+import { repeatedCronJobs } from './rules-cron-jobs.ts';
+import { mapping, projectJobs, projectsOf, workloadLists } from './written.ts';
 
 /**
  * What one field alone cannot show. The data is looked at as it was written, so that these problems are told together
@@ -16,6 +18,7 @@ export function ruleProblems(document: SourceDocument): Problem[] {
     ...repeatedWorkloads(document),
     ...repeatedCronJobs(document),
     ...contraryRetentions(document),
+    ...masksWithoutUse(document),
   ];
 }
 
@@ -82,21 +85,6 @@ function repeatedWorkloads({ data, placeOf }: SourceDocument): Problem[] {
   return problems;
 }
 
-/** The Jobs of a CronJob are told from others by it: it serves one image of one project, or finds data, not both. */
-function repeatedCronJobs({ data, placeOf }: SourceDocument): Problem[] {
-  const seen = new Map<string, Path>();
-  return [...projectJobs(data), ...dataLooks(data)].flatMap(({ path, project, cronJob }) => {
-    if (typeof cronJob !== 'string' || typeof project['namespace'] !== 'string') return [];
-    const id = JSON.stringify([project['cluster'] ?? null, project['namespace'], cronJob]);
-    const before = seen.get(id);
-    seen.set(id, before ?? path);
-    if (!before) return [];
-    const { line, column } = placeOf(before);
-    const message = `CronJob ${quoted(cronJob)} in namespace ${project['namespace']} stands already in ${formatPath(before)} (line ${line}, column ${column})`;
-    return [{ field: formatPath(path), message, at: placeOf(path) }];
-  });
-}
-
 /** The builds of a repository stay or go by one rule, whichever images use it. */
 function contraryRetentions({ data, placeOf }: SourceDocument): Problem[] {
   const first = new Map<string, { readonly name: string; readonly rule: string }>();
@@ -116,6 +104,17 @@ function contraryRetentions({ data, placeOf }: SourceDocument): Problem[] {
   });
 }
 
+/** What is restored elsewhere is masked when it comes from production: any other mask would be silently without effect. */
+function masksWithoutUse({ data, placeOfKey }: SourceDocument): Problem[] {
+  return projectsOf(data)
+    .filter(({ project }) => mapping(project['database'])['mask'] !== undefined && project['production'] !== true)
+    .map(({ path }) => {
+      const mask = [...path, 'database', 'mask'];
+      const message = `would never be used: ${formatPath([...path, 'production'])} is not true`;
+      return { field: formatPath(mask), message, at: placeOfKey(mask) };
+    });
+}
+
 /** The same for the same fields in any order. */
 function ruleText(retention: unknown): string {
   return JSON.stringify(Object.entries(mapping(retention)).sort(([a], [b]) => (a < b ? -1 : 1))) + typeof retention;
@@ -126,53 +125,4 @@ function containersOf(container: unknown, path: Path): [Path, string][] {
     ? container.map((one, index) => [[...path, 'container', index], one])
     : [[[...path, 'container'], container]];
   return given.filter((entry): entry is [Path, string] => typeof entry[1] === 'string');
-}
-
-interface WorkloadList {
-  readonly path: Path;
-  readonly project: Mapping;
-  readonly image: string;
-  readonly workloads: readonly unknown[];
-}
-
-function workloadLists(data: unknown): WorkloadList[] {
-  return Object.entries(mapping(mapping(data)['projects'])).flatMap(([name, project]) =>
-    Object.entries(mapping(mapping(project)['workloads'])).map(([image, workloads]) => ({
-      path: ['projects', name, 'workloads', image],
-      project: mapping(project),
-      image,
-      workloads: Array.isArray(workloads) ? workloads : [],
-    })),
-  );
-}
-
-interface CronJobUse {
-  readonly path: Path;
-  readonly project: Mapping;
-  readonly cronJob: unknown;
-}
-
-function projectJobs(data: unknown): (CronJobUse & { readonly image: string })[] {
-  return Object.entries(mapping(mapping(data)['projects'])).flatMap(([name, project]) =>
-    Object.entries(mapping(mapping(project)['jobs'])).map(([image, job]) => ({
-      path: ['projects', name, 'jobs', image],
-      project: mapping(project),
-      image,
-      cronJob: mapping(job)['cronJob'],
-    })),
-  );
-}
-
-function dataLooks(data: unknown): CronJobUse[] {
-  return Object.entries(mapping(mapping(data)['projects'])).map(([name, project]) => ({
-    path: ['projects', name, 'data'],
-    project: mapping(project),
-    cronJob: mapping(mapping(project)['data'])['cronJob'],
-  }));
-}
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-function mapping(value: unknown): Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
 }

@@ -6,102 +6,19 @@ import {
   duration,
   expected,
   expectedText,
-  innerPath,
   pattern,
   plainName,
-  realDay,
-  repository,
-  text,
-  timeZone,
   webAddress,
   word,
 } from './fields.ts';
+import { database } from './schema-database.ts';
+import { image } from './schema-image.ts';
+import { about, byName, fields, listOf, someOf } from './schema-parts.ts';
 
 /**
- * delivery.yaml as it is written. This is the one place where its fields stand: the parser, schema/delivery.schema.json
- * and the table of docs/delivery-file.md are made from it.
+ * delivery.yaml as it is written. Here, in schema-image.ts and in schema-database.ts its fields stand, and nowhere else: the parser,
+ * schema/delivery.schema.json and the table of docs/delivery-file.md are made from them.
  */
-
-const about = (description: string) => z.meta({ description });
-
-/** A list that is there has something in it. */
-function listOf<Item extends z.ZodMiniType>(item: Item, phrase: string) {
-  const error = expected(`a list of at least one ${phrase}`);
-  return z
-    .array(item, { error })
-    .check(z.minLength(1, { error: `is an empty list: give at least one ${phrase}, or leave the field out` }));
-}
-
-/** A mapping by name that is there has something in it. */
-function byName<Value extends z.ZodMiniType>(value: Value, phrase: string) {
-  const error = ({ input, code }: { readonly input?: unknown; readonly code?: string }): string =>
-    expected(code === 'invalid_key' ? 'a name' : `a mapping of at least one ${phrase}`)({ input });
-  return z.record(dnsLabel, value, { error }).check(
-    z.refine((given) => Object.keys(given).length > 0, `is empty: give at least one ${phrase}`),
-    z.meta({ minProperties: 1 }),
-  );
-}
-
-function fields<const Shape extends z.core.$ZodShape>(shape: Shape) {
-  const known = Object.keys(shape).join(', ');
-  return z.strictObject(shape, { error: expected(`a mapping with the fields ${known}`) });
-}
-
-const build = fields({
-  context: z._default(innerPath.check(about('Build context, relative to the root of the repository.')), '.'),
-  file: z.optional(
-    innerPath.check(
-      about('Dockerfile, relative to the root of the repository; when left out, `Dockerfile` in the context.'),
-    ),
-  ),
-  target: z.optional(
-    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'a stage of the Dockerfile (letters, digits, . _ -)').check(
-      about('Stage of the Dockerfile to build; the last one when left out.'),
-    ),
-  ),
-});
-
-function wholeNumber(most: number, fallback: number, description: string) {
-  const error = expected(`a whole number from 0 to ${most}`);
-  const number = z.int({ error }).check(z.minimum(0, { error }), z.maximum(most, { error }), about(description));
-  return z._default(number, fallback);
-}
-
-const retention = fields({
-  workingDays: wholeNumber(
-    1_000,
-    5,
-    'Builds of this many working days stay, today among them when it is one: Monday to Friday without `holidays`.',
-  ),
-  atLeast: wholeNumber(10_000, 10, 'This many of the newest builds stay, however old they are.'),
-  keepPromoted: wholeNumber(
-    1_000,
-    5,
-    'Builds stay that are among the last this many different ones that were promoted.',
-  ),
-  timeZone: z.prefault(timeZone.check(about('Where days begin and end: a time zone of the IANA database.')), 'UTC'),
-  holidays: z._default(
-    z
-      .array(realDay, { error: expected('a list of days') })
-      .check(about('Days that are no working days, as YYYY-MM-DD.')),
-    [],
-  ),
-});
-
-const image = fields({
-  repository: repository.check(about('Where builds are pushed, as `latest` and `latest-N`: host[:port]/path.')),
-  promoted: z.optional(
-    repository.check(
-      about(
-        'Where promoted builds are copied, as `stable` and their version. It may be the same as `repository`: the tags differ.',
-      ),
-    ),
-  ),
-  build: z.optional(build.check(about('How the image is built. Left out for an image that is not built here.'))),
-  retention: z.optional(
-    retention.check(about('Which builds stay when builds are pruned. Left out for an image that is never pruned.')),
-  ),
-});
 
 const containersPhrase = 'the name of a container, or a list of names';
 
@@ -180,17 +97,11 @@ const count = fields({
   ),
 });
 
-const succeeds = fields({
+const succeeds = someOf({
   logMatches: z.optional(signPattern('a line of the log has to match')),
   messageMatches: z.optional(signPattern('the termination message has to match')),
   count: z.optional(count.check(about('A number that a page has to tell, such as the rows of a table.'))),
-}).check(
-  z.refine(
-    (given) => Object.keys(given).length > 0,
-    'is empty: give at least one of logMatches, messageMatches, count, or leave the field out',
-  ),
-  z.meta({ minProperties: 1 }),
-);
+});
 
 const job = fields({
   cronJob: cronJobName.check(about('Suspended CronJob of the namespace that Jobs are made from.')),
@@ -220,6 +131,14 @@ const project = fields({
   environment: z.optional(
     plainName.check(about('GitHub environment that deployments are recorded for; no records are made when left out.')),
   ),
+  production: z._default(
+    z
+      .boolean({ error: expected('true or false') })
+      .check(
+        about('Whether its data is the real one: a restore into it has to be confirmed, one out of it is masked.'),
+      ),
+    false,
+  ),
   workloads: z.optional(
     byName(
       listOf(workload, 'workload').check(about('The workloads that run this image; all of them follow it.')),
@@ -232,6 +151,7 @@ const project = fields({
     ),
   ),
   data: z.optional(data.check(about('How new data is looked for through the cluster.'))),
+  database: z.optional(database.check(about('How the database is backed up and restored.'))),
   checks: z.optional(
     listOf(check, 'check').check(
       about('Pages that have to answer rightly after a rollout; one that does not makes the rollout fail.'),

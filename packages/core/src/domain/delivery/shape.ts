@@ -24,7 +24,9 @@ function inner(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | und
 
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   const def = definition(schema);
-  return def.type === 'optional' || def.type === 'default' ? unwrapped(def.innerType) : schema;
+  return def.type === 'optional' || def.type === 'default' || def.type === 'prefault'
+    ? unwrapped(def.innerType)
+    : schema;
 }
 
 function definition(schema: z.core.$ZodType) {

@@ -13,10 +13,11 @@ const hour = 60 * minute;
 function oracle(backups: readonly KeptBackup[], keep: Keep): Map<string, Set<Tier>> {
   const kept = new Map<string, Set<Tier>>();
   const keepIt = (tier: Tier, { name }: KeptBackup) => kept.set(name, (kept.get(name) ?? new Set()).add(tier));
-  const oldest = backups.reduce<KeptBackup | undefined>((a, b) => (a && a.at <= b.at ? a : b), undefined);
+  const scheduled = backups.filter((backup) => !backup.manual);
+  const oldest = scheduled.reduce<KeptBackup | undefined>((a, b) => (a && a.at <= b.at ? a : b), undefined);
   for (const tier of ['hourly', 'daily', 'weekly', 'monthly'] as const) {
     const drawers = new Map<number, KeptBackup>();
-    for (const backup of backups) {
+    for (const backup of scheduled) {
       const drawer = startOf(tier, backup.at);
       const there = drawers.get(drawer);
       if (!there || there.at < backup.at) drawers.set(drawer, backup);

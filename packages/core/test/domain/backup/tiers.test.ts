@@ -49,6 +49,12 @@ describe('which backups stay', () => {
     expect(Object.keys(kept({ daily: 2 }, ...ats))).toEqual(['2026-11-22T02:05', '2026-11-21T02:05']);
   });
 
+  test('a manual one does not displace the one of its hour; without a number of their own they are as any other', () => {
+    const all = [backup('2026-11-23T10:05'), backup('2026-11-23T10:30', true)];
+    expect([...keptBy(all, { ...none, hourly: 1, manual: 1 }).keys()].sort()).toEqual(all.map(({ name }) => name));
+    expect([...keptBy(all, { ...none, hourly: 1 }).keys()]).toEqual(['2026-11-23T10:30']);
+  });
+
   test('manual ones stay by number, however many scheduled ones came after', () => {
     const all = [
       backup('2026-11-20T10:00', true),
@@ -91,6 +97,11 @@ describe('which tiers are due', () => {
     ['2026-10-31T23:59', 'last month', ['hourly', 'daily', 'weekly', 'monthly']],
   ])('with the newest of %s (%s)', (newest, _when, due) => {
     expect(dueTiers([backup(newest)], defaultKeep, now)).toEqual(due);
+  });
+
+  test('is not changed by a manual one', () => {
+    expect(dueTiers([backup('2026-11-23T07:00', true)], { ...none, hourly: 1, manual: 1 }, now)).toEqual(['hourly']);
+    expect(dueTiers([backup('2026-11-23T07:00', true)], { ...none, hourly: 1 }, now)).toEqual([]);
   });
 
   test('all of them when there is no backup, but for those that keep nothing', () => {

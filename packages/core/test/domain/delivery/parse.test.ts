@@ -1,3 +1,4 @@
+import { defaultKeep } from '../../../src/domain/backup/tiers.ts';
 import { parseTopology } from '../../../src/domain/delivery/parse.ts';
 import { InputError } from '../../../src/errors/errors.ts';
 import { problemsOf } from './problems-of.ts';
@@ -36,6 +37,17 @@ projects:
           messageMatches: ^loaded
           count: { url: 'https://test.example.org/', matches: '(\\d+) targets', atLeast: 3, within: 10s }
     data: { cronJob: look }
+    production: true
+    database:
+      backup:
+        cronJob: dump
+        timeout: 45m
+        keep: { hourly: 1, daily: 2, weekly: 3, monthly: 4, manual: 0 }
+        maxAge: 26h
+        maxShrink: 50
+        offSite: true
+      restore: { cronJob: undump, timeout: 3h }
+      mask: { auth_user: { email: masked@example.org, last_name: null } }
 `);
   expect(topology).toEqual({
     images: {
@@ -92,6 +104,19 @@ projects:
           },
         },
         data: { cronJob: 'look' },
+        production: true,
+        database: {
+          backup: {
+            cronJob: 'dump',
+            timeoutMs: 2_700_000,
+            keep: { hourly: 1, daily: 2, weekly: 3, monthly: 4, manual: 0 },
+            maxAgeMs: 93_600_000,
+            maxShrink: 50,
+            offSite: true,
+          },
+          restore: { cronJob: 'undump', timeoutMs: 10_800_000 },
+          mask: { auth_user: { email: 'masked@example.org', last_name: null } },
+        },
       },
     },
   });
@@ -122,6 +147,28 @@ describe('defaults', () => {
     const { images } = read(`${web}    retention: {}\n  loader: {repository: registry.example.org/dev/loader}\n`);
     const rule = { workingDays: 5, atLeast: 10, keepPromoted: 5, timeZone: 'UTC', holidays: [] };
     expect([images['web']?.retention, images['loader']?.retention]).toEqual([rule, undefined]);
+  });
+
+  test('a project is no production and has no database', () => {
+    expect(read(project('')).projects['test']).toMatchObject({ production: false, database: undefined });
+  });
+
+  test('a backup keeps what the old system kept, and its copies need not leave the site', () => {
+    const { database } = read(project('    database: {backup: {keep: {daily: 7}}}\n')).projects['test'] ?? {};
+    expect(database).toEqual({
+      backup: {
+        ...{ cronJob: 'db-backup', timeoutMs: 1_800_000, maxAgeMs: 10_800_000, maxShrink: 20, offSite: false },
+        keep: { ...defaultKeep, daily: 7 },
+      },
+      restore: undefined,
+      mask: {},
+    });
+  });
+
+  test('a restore has two hours, and may be all that there is', () => {
+    const { database } = read(project('    database: {restore: {}}\n')).projects['test'] ?? {};
+    const restore = { cronJob: 'db-restore', timeoutMs: 7_200_000 };
+    expect(database).toEqual({ backup: undefined, restore, mask: {} });
   });
 
   test('a check wants status 200 within a minute', () => {

@@ -1,5 +1,5 @@
 import { parseTopology } from '../../../src/domain/delivery/parse.ts';
-import { pickImage, pickProject, workloadsOf } from '../../../src/domain/delivery/pick.ts';
+import { backupsOf, pickImage, pickProject, workloadsOf } from '../../../src/domain/delivery/pick.ts';
 import { problemsOf } from './problems-of.ts';
 
 const topology = parseTopology(
@@ -12,7 +12,8 @@ projects:
     namespace: dev
     follows: latest
     workloads: {web: [{kind: Deployment, name: web, container: web}]}
-  graph: {namespace: graph, follows: latest}
+    database: {backup: {maxAge: 2h}}
+  graph: {namespace: graph, follows: latest, database: {restore: {}}}
   ric:
     namespace: ric
     follows: latest
@@ -53,4 +54,10 @@ test('tells where an image runs, in the order of the file', () => {
   ]);
   expect(workloadsOf(topology, 'loader')).toEqual([]);
   expect(workloadsOf(topology, 'constructor')).toEqual([]);
+});
+
+test('tells what is backed up', () => {
+  expect(backupsOf(topology).map(({ project, backup }) => [project.name, backup.maxAgeMs])).toEqual([
+    ['test', 7_200_000],
+  ]);
 });
