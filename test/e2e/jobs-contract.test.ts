@@ -4,7 +4,7 @@ import { PatchStrategy } from '@kubernetes/client-node';
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
 import type { Container } from '@delivery/core/domain/workload';
-import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
+import type { JobsKit, KitVariables, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
 import { jobsContract } from '@delivery/testing/contracts/jobs';
 import { randomBytes } from 'node:crypto';
 import { readState } from '../ground/state.ts';
@@ -19,8 +19,9 @@ async function realKit(): Promise<JobsKit> {
   return {
     jobs: connectJobs({ env: { KUBECONFIG: readState().cluster.kubeconfig }, clock: systemClock, mask: () => {} }),
     namespace,
-    async createCronJob(name, containers) {
-      const pod = { restartPolicy: 'Never', initContainers: of(containers, true), containers: of(containers, false) };
+    async createCronJob(name, containers, env = {}) {
+      const [initContainers, others] = [of(containers, true, env), of(containers, false, env)];
+      const pod = { restartPolicy: 'Never', initContainers, containers: others };
       const spec = { suspend: true, template: { metadata: { labels }, spec: pod } };
       await ground.createCronJob(name, { metadata: { labels }, spec });
     },
@@ -36,7 +37,8 @@ async function realKit(): Promise<JobsKit> {
       const job = await api.read<V1Job>(ground.object('batch/v1', 'Job', name));
       const { metadata, spec } = job.spec!.template;
       const containers = [...from(spec?.initContainers ?? [], true), ...from(spec?.containers ?? [], false)];
-      return { containers, labels: metadata?.labels ?? {} };
+      const env = variablesOf([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]);
+      return { containers, env, labels: metadata?.labels ?? {} };
     },
     async touch({ name }) {
       const body = ground.object('batch/v1', 'Job', name, { annotations: { 'example.org/touched': 'yes' } });
@@ -63,8 +65,27 @@ async function realKit(): Promise<JobsKit> {
   };
 }
 
-function of(containers: readonly Container[], init: boolean): object[] {
-  return containers.filter((one) => one.init === init).map(({ name, image }) => ({ name, image }));
+function of(containers: readonly Container[], init: boolean, env: KitVariables): object[] {
+  const entry = ([name, value]: [string, KitVariables[string][string]]) =>
+    typeof value === 'string'
+      ? { name, value }
+      : { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } };
+  return containers
+    .filter((one) => one.init === init)
+    .map(({ name, image }) => ({ name, image, env: Object.entries(env[name] ?? {}).map(entry) }));
+}
+
+/** Those that are no reference, as Kubernetes hands them to the program: `$$` becomes `$`. */
+function variablesOf(containers: readonly V1Container[]): Record<string, Record<string, string>> {
+  const literals = ({ env = [] }: V1Container) =>
+    env
+      .filter(({ valueFrom }) => !valueFrom)
+      .map(({ name, value = '' }) => [name, value.replaceAll('$$', '$')] as const);
+  return Object.fromEntries(
+    containers
+      .map((container) => [container.name, Object.fromEntries(literals(container))] as const)
+      .filter(([, variables]) => Object.keys(variables).length > 0),
+  );
 }
 
 function from(containers: readonly V1Container[], init: boolean): Container[] {

@@ -17,7 +17,7 @@ const { signal } = new AbortController();
 const projects = {
   test: {
     ...{ name: 'test', namespace: 'test', follows: 'latest' as const, cluster: undefined, environment: undefined },
-    ...{ workloads: {}, checks: [], jobs: {}, data: undefined },
+    ...{ workloads: {}, checks: [], jobs: {}, data: undefined, production: false, database: undefined },
   },
 } as const;
 

@@ -159,6 +159,8 @@ export class Stage {
       checks: this.checks,
       jobs: {},
       data: undefined,
+      production: false,
+      database: undefined,
     };
     const web = { name: 'web', repository, promoted: undefined, build: undefined };
     return { images: { web }, projects: { test, production: { ...test, name: 'production', follows: 'stable' } } };

@@ -20,7 +20,7 @@ const repository = parseRepository('registry.example.org/dev/loader-stream')!;
 
 const test: Project = {
   ...{ name: 'test', cluster: 'here', namespace: 'fragalysis-dev', follows: 'latest', environment: undefined },
-  ...{ workloads: {}, checks: [], jobs: {}, data: undefined },
+  ...{ workloads: {}, checks: [], jobs: {}, data: undefined, production: false, database: undefined },
 };
 
 export function directory(name: string, given: Partial<DataDirectory> = {}): DataDirectory {

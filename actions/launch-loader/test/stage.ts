@@ -124,6 +124,8 @@ export class Stage {
       follows: name === 'test' ? 'latest' : 'stable',
       jobs: { loader: this.job },
       data: undefined,
+      production: false,
+      database: undefined,
     });
     const image = (name: string) => ({ name, repository, promoted: undefined, build: undefined });
     return {

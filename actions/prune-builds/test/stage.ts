@@ -139,7 +139,16 @@ export class Stage {
 }
 
 export function newProject(name: string, namespace: string): Project {
-  const nothing = { cluster: undefined, environment: undefined, workloads: {}, checks: [], jobs: {}, data: undefined };
+  const nothing = {
+    cluster: undefined,
+    environment: undefined,
+    workloads: {},
+    checks: [],
+    jobs: {},
+    data: undefined,
+    production: false,
+    database: undefined,
+  };
   return { ...nothing, name, namespace, follows: 'latest' };
 }
 

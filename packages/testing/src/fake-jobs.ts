@@ -1,10 +1,12 @@
 import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
 import { describeJob } from '@delivery/core/domain/job';
 import type { ClusterEvent, Pod } from '@delivery/core/domain/workload';
-import { ActionError, RemoteError } from '@delivery/core/errors/errors';
+import { RemoteError } from '@delivery/core/errors/errors';
 import type { Clock } from '@delivery/core/ports/clock';
 import type { ContainerRun, Jobs } from '@delivery/core/ports/jobs';
 import { FakeClock } from './fake-clock.ts';
+import type { FakeTemplate } from './fake-template.ts';
+import { requireContainers, requireFreeVariables } from './fake-template.ts';
 import { Watchers } from './watchers.ts';
 
 /** What a namespace holds. Lists are replaced, never changed, so that a watch sees by identity what has changed. */
@@ -20,11 +22,6 @@ export interface Creation {
   readonly cronJob: CronJob;
   readonly job: NewJob;
   readonly dryRun: boolean;
-}
-
-/** What CronJob.template is here: the labels of the Jobs. */
-export interface FakeTemplate {
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const empty: Space = { cronJobs: [], jobs: [], pods: [], events: [] };
@@ -153,6 +150,7 @@ export class FakeJobs implements Jobs {
     await this.#answer('create', namespace, 1, signal);
     // From here to the end nothing is awaited: the Job is made whole or not at all.
     requireContainers(cronJob, job);
+    requireFreeVariables(cronJob, job);
     if (this.job(namespace, job.name))
       throw new RemoteError('cluster', `${describeJob({ namespace, name: job.name })} already exists`, {
         status: 409,
@@ -288,14 +286,6 @@ function viewOf(namespace: string, space: Space): JobsView {
 
 function put<Item extends { readonly name: string }>(items: readonly Item[], item: Item): Item[] {
   return [...items.filter(({ name }) => name !== item.name), item];
-}
-
-function requireContainers({ namespace, name, containers }: CronJob, { images }: NewJob): void {
-  const there = containers.map((container) => container.name);
-  const missing = Object.keys(images).find((container) => !there.includes(container));
-  if (missing === undefined) return;
-  const message = `CronJob ${namespace}/${name} has no container ${missing}; it has: ${there.join(', ')}`;
-  throw new ActionError('container-unknown', message);
 }
 
 /** The API server keeps times in whole seconds. */

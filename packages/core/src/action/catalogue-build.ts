@@ -4,7 +4,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { sameRepository } from '../domain/image-reference.ts';
 import type { LedgerRecord } from '../domain/ledger.ts';
-import { inOrder, isPromotion } from '../domain/ledger.ts';
+import { inOrder, isOfPromotion } from '../domain/ledger.ts';
 import type { ImageTopology } from '../domain/topology.ts';
 import { compareVersions, parseVersion } from '../domain/version.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
@@ -109,7 +109,7 @@ async function recordsOf(
   for (const one of more ? [...repositories, promoted] : repositories) {
     const isBeside = promoted !== undefined && sameRepository(one, promoted);
     for (const record of await readLedger(one, digest, registry, signal))
-      if (isBeside || !isPromotion(record)) byDigest.set(record.digest, record);
+      if (isBeside || !isOfPromotion(record)) byDigest.set(record.digest, record);
   }
   return inOrder([...byDigest.values()]);
 }

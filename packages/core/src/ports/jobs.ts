@@ -23,7 +23,8 @@ export interface Jobs {
   /**
    * Makes a Job from the template, owned by its CronJob as `kubectl create job --from` does it. RemoteError status 409 when the
    * namespace has a Job of that name, by whomever: after a lost answer it may be this one. With `dryRun` nothing is kept. One
-   * request; none, and ActionError `container-unknown`, when `images` names a container that the template does not have.
+   * request; none, and ActionError `container-unknown`, when `images` or `env` names a container that the template does not have,
+   * or `env-taken` when `env` names a variable that the template takes from a Secret, a ConfigMap or a field.
    */
   create(cronJob: CronJob, job: NewJob, options: { dryRun: boolean }, signal: AbortSignal): Promise<Job>;
   /**

@@ -8,16 +8,25 @@ export interface ScriptedRun {
   readonly exitCode: number;
 }
 
+/** By container, the variables of a template: literals, or keys of a Secret. */
+export type KitVariables = Readonly<
+  Record<string, Readonly<Record<string, string | { readonly secret: string; readonly key: string }>>>
+>;
+
 /** What the suite needs besides the port: one namespace of its own, empty at the start of each test. */
 export interface JobsKit {
   readonly jobs: Jobs;
   readonly namespace: string;
   /** Its Jobs are suspended, so that no pod is made; the label `example.org/template` is on its Jobs and their pods. */
-  createCronJob(name: string, containers: readonly Container[]): Promise<void>;
+  createCronJob(name: string, containers: readonly Container[], env?: KitVariables): Promise<void>;
   /** Its Jobs have a pod with one container `main`, which is started again (OnFailure) until it ends with 0. */
   createScript(name: string, runs: readonly ScriptedRun[]): Promise<void>;
-  /** The containers and labels of the pods that a Job describes. */
-  readPodTemplate(job: Job): Promise<{ containers: readonly Container[]; labels: Readonly<Record<string, string>> }>;
+  /** The containers, the variables that are no reference as programs get them, and the labels of the pods that a Job describes. */
+  readPodTemplate(job: Job): Promise<{
+    containers: readonly Container[];
+    env: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    labels: Readonly<Record<string, string>>;
+  }>;
   /** Changes a Job a little, as a controller does. */
   touch(job: Job): Promise<void>;
   /** A pod that no node takes. */
@@ -28,6 +37,19 @@ export interface JobsKit {
 }
 
 export type Context = () => { kit: JobsKit; jobs: Jobs; namespace: string; signal: AbortSignal; stop: AbortController };
+
+export const [one, two] = [1, 2].map((tag) => `registry.example.org/loader:${tag}`) as [string, string];
+export const containers: Container[] = [
+  { name: 'prepare', image: one, init: true },
+  { name: 'loader', image: one, init: false },
+  { name: 'sidecar', image: one, init: false },
+];
+export const loader: NewJob = {
+  name: 'loader-1',
+  images: { prepare: two, loader: two },
+  labels: { 'example.org/build': '7' },
+  annotations: { 'example.org/note': 'a note' },
+};
 
 export const plain: NewJob = { name: 'script-1', images: {}, labels: {}, annotations: {} };
 export const kept = { dryRun: false };

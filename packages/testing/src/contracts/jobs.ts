@@ -1,22 +1,10 @@
-import type { CronJob, Job, JobsView, NewJob } from '@delivery/core/domain/job';
-import type { Container } from '@delivery/core/domain/workload';
+import type { CronJob, Job, JobsView } from '@delivery/core/domain/job';
 import { RemoteError } from '@delivery/core/errors/errors';
+import { variablesContract } from './jobs-env.ts';
 import type { Context, JobsKit } from './jobs-kit.ts';
-import { failure, kept, plain, Views } from './jobs-kit.ts';
+import { containers, failure, kept, loader, one, plain, two, Views } from './jobs-kit.ts';
 import { logContract } from './jobs-log.ts';
 
-const [one, two] = [1, 2].map((tag) => `registry.example.org/loader:${tag}`) as [string, string];
-const containers: Container[] = [
-  { name: 'prepare', image: one, init: true },
-  { name: 'loader', image: one, init: false },
-  { name: 'sidecar', image: one, init: false },
-];
-const loader: NewJob = {
-  name: 'loader-1',
-  images: { prepare: two, loader: two },
-  labels: { 'example.org/build': '7' },
-  annotations: { 'example.org/note': 'a note' },
-};
 /** The behaviour of the port Jobs; runs against each implementation. */
 export function jobsContract(name: string, open: () => Promise<JobsKit>): void {
   describe(`${name} keeps the contract of Jobs`, () => {
@@ -34,6 +22,7 @@ export function jobsContract(name: string, open: () => Promise<JobsKit>): void {
     const context = () => ({ kit, jobs: kit.jobs, namespace: kit.namespace, signal: stop.signal, stop });
     readingContract(context);
     createContract(context);
+    variablesContract(context);
     removeContract(context);
     watchContract(context);
     logContract(context);
@@ -152,6 +141,11 @@ function createContract(context: Context): void {
       code: 'container-unknown',
       message: expect.stringMatching(/laoder.*prepare.*loader/) as string,
     });
+    expect(await failure(jobs.create(cronJob, { ...loader, env: { laoder: { A: '1' } } }, kept, signal))).toMatchObject(
+      {
+        code: 'container-unknown',
+      },
+    );
     expect((await jobs.list(namespace, signal)).jobs).toEqual([]);
   });
 }

@@ -76,7 +76,7 @@ class Following {
     this.#job = job;
     this.#containers = containers;
     this.#scene = scene;
-    this.#pump = new LogPump(scene, scene.place.job.succeeds?.logMatches);
+    this.#pump = new LogPump(scene);
   }
 
   stop(): void {

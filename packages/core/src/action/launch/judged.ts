@@ -8,6 +8,7 @@ import { RemoteError } from '../../errors/errors.ts';
 import { diagnoseFailure, lastRun } from './causes.ts';
 import type { Followed } from './follow.ts';
 import type { LaunchScene } from './scene.ts';
+import { judgeReport } from './reported.ts';
 import { hasStarted, startSigns } from './start.ts';
 import { podsOf } from './standing.ts';
 import { missingSigns } from './success.ts';
@@ -26,7 +27,7 @@ export async function judged(
     case 'ended':
       return judgeEnd(followed, containers, scene);
     case 'removed': {
-      const next = 'Its load may have been broken off. Find out who deletes Jobs there, then run this again.';
+      const next = `${scene.task.words.removed} Find out who deletes Jobs there, then run this again.`;
       return { verdict: 'failed', cause: 'removed', sentence: `${describeJob(job)} was deleted by somebody`, next };
     }
     case 'hopeless': {
@@ -50,21 +51,26 @@ async function judgeEnd(
   containers: readonly string[],
   scene: LaunchScene,
 ): Promise<Ended> {
+  const { project, proof } = scene.task;
   const run = lastRun(pods, containers);
   const logged = run && pump.of(run.pod, run.container, run.restarts);
   const tail = logged?.tail ?? [];
-  const title = `The end of the log of ${describeJob(job)} in ${scene.place.project.name}`;
+  const title = `The end of the log of ${describeJob(job)} in ${project.name}`;
   const excerpt: SummaryBlock[] = tail.length === 0 ? [] : [{ kind: 'lines', title, lines: tail }];
+  if (proof.by === 'report') {
+    const evidence = [...excerpt, ...evidenceOf(pods, [], job)];
+    return judgeReport({ job, how, pods, run, logged }, containers, evidence);
+  }
   if (how === 'Failed') {
     const { cause, sentence } = diagnoseFailure(job, pods, containers);
     const next = 'Nothing was rolled back: what it had loaded by then stays. Mend the cause, then run this again.';
     const evidence = [...excerpt, ...evidenceOf(pods, [], job)];
     return { verdict: 'failed', cause, sentence: `${describeJob(job)} has failed: ${sentence}`, next, evidence };
   }
-  const missing = await missingSigns(run, logged, scene);
+  const missing = await missingSigns(run, logged, proof, scene);
   const said = run?.end.message.trim() ?? '';
   if (missing.length === 0) {
-    const without = scene.place.job.succeeds ? '' : ' (delivery.yaml names no sign of success)';
+    const without = proof.signs ? '' : ' (delivery.yaml names no sign of success)';
     return { verdict: 'succeeded', sentence: `${describeJob(job)} has succeeded${said && `: ${said}`}${without}` };
   }
   const sentence = `${describeJob(job)} is Complete, but has not succeeded: ${missing.join('; ')}`;
@@ -76,8 +82,8 @@ async function judgeEnd(
 async function clearAway(
   job: Job,
   containers: readonly string[],
-  { jobs, signal }: LaunchScene,
-): Promise<Pick<Ended, 'next' | 'job'>> {
+  { jobs, signal, task }: LaunchScene,
+): Promise<Pick<Ended, 'next' | 'job' | 'begun'>> {
   const left = {
     next: `${describeJob(job)} was left alone, since it may have started: look at it before this is run again.`,
   };
@@ -90,9 +96,8 @@ async function clearAway(
     if (signal.aborted || !(error instanceof RemoteError)) throw error;
     return { next: `${describeJob(job)} could not be removed and blocks the next one: ${error.message}.` };
   }
-  const next =
-    'The Job, which had loaded nothing, is removed, so that it does not block the next. Mend the cause, then run this again.';
-  return { next, job: undefined };
+  const next = `The Job, which ${task.words.notBegun}, is removed, so that it does not block the next. Mend the cause, then run this again.`;
+  return { next, job: undefined, begun: false };
 }
 
 async function late(

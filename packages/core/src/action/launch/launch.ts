@@ -18,15 +18,15 @@ const maxLooks = 5;
 
 /** `onMaking` is called before anything is changed. Looks, removes what has ended, makes the Job; the API server lets one of many launchers make it. */
 export async function launch(scene: LaunchScene, onMaking: () => void): Promise<Launched> {
-  const { cronJob, wanted, jobs, log, signal, prefix } = scene;
+  const { cronJob, task, jobs, log, signal, prefix } = scene;
   const { namespace } = cronJob;
   const patience = deadlineOf(scene);
   for (let looks = 1; ; looks += 1) {
     let view = await jobs.list(namespace, signal);
-    let plan = planLaunch(wanted, cronJob, view);
+    let plan = planLaunch(task, cronJob, view);
     if (plan.do === 'blocked' && patience) {
       view = await waitUntilFree(view, scene, patience);
-      plan = planLaunch(wanted, cronJob, view);
+      plan = planLaunch(task, cronJob, view);
     }
     if (plan.do === 'blocked' || plan.do === 'refuse') return plan;
     if (scene.choices['dry-run']) return planned(plan, scene);
@@ -61,8 +61,9 @@ async function replace(
   );
   try {
     const made = await jobs.create(cronJob, job, { dryRun: false }, signal);
+    const [image] = Object.values(job.images);
     log.info(
-      `${prefix}${describeJob(made)} is made from CronJob ${cronJob.name}: ${Object.values(job.images)[0] ?? ''}`,
+      `${prefix}${describeJob(made)} is made from CronJob ${cronJob.name}${image === undefined ? '' : `: ${image}`}`,
     );
     return made;
   } catch (error) {

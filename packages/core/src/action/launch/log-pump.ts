@@ -1,6 +1,7 @@
 import { printable } from '../printable.ts';
 import { within } from '../within.ts';
 import type { Pod } from '../../domain/workload.ts';
+import { ReportReader } from '../../domain/backup/report-read.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { ContainerRun } from '../../ports/jobs.ts';
 import type { LaunchScene } from './scene.ts';
@@ -10,6 +11,8 @@ export interface LoggedRun {
   /** The last lines. */
   readonly tail: readonly string[];
   readonly matched: boolean;
+  /** Takes the report out of its lines; undefined when none is expected. */
+  readonly report: ReportReader | undefined;
   /** False when lines may be missing; `trouble` says why. */
   complete: boolean;
   trouble: string;
@@ -22,7 +25,7 @@ const matchedLength = 4_096;
 /** How long the log of a Job that has ended is waited for: it may hang on a node that is gone. */
 const drainMs = 60_000;
 
-/** Follows the runs of a Job's containers, those of a pod one after the other, writes their lines to the log, and looks for the sign. */
+/** Follows the runs of a Job's containers, those of a pod one after the other, writes their lines to the log, and looks for the sign or the report. */
 export class LogPump {
   readonly #scene: LaunchScene;
   readonly #pattern: RegExp | undefined;
@@ -32,9 +35,10 @@ export class LogPump {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
 
-  constructor(scene: LaunchScene, pattern: RegExp | undefined) {
+  constructor(scene: LaunchScene) {
+    const { proof } = scene.task;
     this.#scene = scene;
-    this.#pattern = pattern;
+    this.#pattern = proof.by === 'signs' ? proof.signs?.logMatches : undefined;
     this.#signal = AbortSignal.any([scene.signal, this.#stop.signal]);
   }
 
@@ -69,7 +73,10 @@ export class LogPump {
   #follow(run: ContainerRun): void {
     const key = keyOf(run);
     if (this.#runs.has(key)) return;
-    const logged = { tail: [] as string[], matched: false, complete: false, trouble: 'its end did not come in time' };
+    const logged = {
+      ...{ tail: [] as string[], matched: false, complete: false, trouble: 'its end did not come in time' },
+      report: this.#scene.task.proof.by === 'report' ? new ReportReader() : undefined,
+    };
     this.#runs.set(key, logged);
     const before = this.#queues.get(run.pod.uid) ?? Promise.resolve();
     const queue = before.then(() => this.#pump(run, logged));
@@ -81,7 +88,9 @@ export class LogPump {
   async #pump(run: ContainerRun, logged: { tail: string[]; matched: boolean } & LoggedRun): Promise<void> {
     const { jobs, log, prefix } = this.#scene;
     const take = (lines: readonly string[]) => {
-      const shown = lines.map((line) => printable(line).replaceAll('\n', ' '));
+      const clean = lines.map((line) => printable(line).replaceAll('\n', ' '));
+      const shown = logged.report?.take(clean) ?? clean;
+      if (shown.length === 0) return;
       log.outside(shown.map((line) => prefix + line).join('\n'));
       logged.matched ||= shown.some((line) => this.#pattern?.test(line.slice(0, matchedLength)) ?? false);
       logged.tail.push(...shown.slice(-tailLines));

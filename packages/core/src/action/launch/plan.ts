@@ -1,16 +1,12 @@
 import { runAnnotation } from '../own-job.ts';
-import type { ResolvedBuild } from '../resolve-build.ts';
-import type { RunContext } from '../run-context.ts';
 import { runUrl } from '../run-context.ts';
-import { revisionLabel } from '../../domain/build.ts';
-import { dataOriginLabel } from '../../domain/data-directory.ts';
 import type { CronJob, Job, JobsView, NewJob } from '../../domain/job.ts';
 import { describeJob } from '../../domain/job.ts';
-import type { ProjectJob } from '../../domain/topology.ts';
 import type { Running } from './standing.ts';
-import { cronJobLabel, endOf, isOfLoader, jobNameOf, standingOf } from './standing.ts';
+import { cronJobLabel, endOf, isMadeFrom, jobNameOf, standingOf } from './standing.ts';
+import type { Task, Wanted } from './task.ts';
 
-/** Labels and annotations of the Jobs that are launched; docs/launch-loader.md has the table. */
+/** Labels and annotations of the Jobs that are launched; docs/launch-loader.md and docs/db-backup.md have the tables. */
 export const marks = {
   build: 'delivery.actions/build',
   commit: 'delivery.actions/commit',
@@ -18,11 +14,12 @@ export const marks = {
   runId: 'delivery.actions/run-id',
   attempt: 'delivery.actions/run-attempt',
   digest: 'delivery.actions/digest',
+  asked: 'delivery.actions/asked',
   run: runAnnotation,
 } as const;
 
 export type Plan =
-  /** `containers` run the image. */
+  /** `containers` run what is launched. */
   | {
       readonly do: 'launch';
       readonly remove: readonly Job[];
@@ -34,49 +31,44 @@ export type Plan =
   | { readonly do: 'blocked'; readonly running: readonly Running[] }
   | { readonly do: 'refuse'; readonly reason: string; readonly next: string };
 
-export interface Wanted {
-  readonly build: Pick<ResolvedBuild, 'digest' | 'number' | 'labels'>;
-  /** `repository@sha256:…` */
-  readonly reference: string;
-  readonly job: ProjectJob;
-  readonly run: RunContext;
-}
-
 /** Decides what to do in one project from what is there. */
-export function planLaunch(wanted: Wanted, cronJob: CronJob, view: JobsView): Plan {
-  const containers = containersOf(wanted.job, cronJob);
+export function planLaunch({ wanted, words }: Task, cronJob: CronJob, view: JobsView): Plan {
+  const containers = containersOf(wanted, cronJob);
   if (typeof containers === 'string') {
-    const next = 'Correct `jobs` of this project in delivery.yaml, or the CronJob. Nothing was changed.';
+    const next = `Correct \`${words.field}\` of this project in delivery.yaml, or the CronJob. Nothing was changed.`;
     return { do: 'refuse', reason: containers, next };
   }
-  const own = view.jobs.find((job) => isOfLoader(job, cronJob) && isOwn(job, wanted));
+  const own = view.jobs.find((job) => isMadeFrom(job, cronJob) && isOwn(job, wanted));
   if (own) return { do: 'adopt', job: own, containers };
-  const taken = view.jobs.find((job) => job.name === jobNameOf(cronJob) && !isOfLoader(job, cronJob));
+  const taken = view.jobs.find((job) => job.name === jobNameOf(cronJob) && !isMadeFrom(job, cronJob));
   if (taken) {
-    const reason = `${describeJob(taken)} has the name of the loader's Jobs and was not made from CronJob ${cronJob.name}`;
+    const reason = `${describeJob(taken)} has the name of the ${words.name}'s Jobs and was not made from CronJob ${cronJob.name}`;
     return { do: 'refuse', reason, next: 'Look what it is; remove it once it has ended. It was left alone.' };
   }
   const { running, finished } = standingOf(view, cronJob);
   if (running.length > 0) return { do: 'blocked', running };
-  return { do: 'launch', remove: finished, job: newJob(wanted, cronJob, containers), containers };
+  const remove = finished.filter(({ name }) => wanted.removes === 'all' || name === jobNameOf(cronJob));
+  return { do: 'launch', remove, job: newJob(wanted, cronJob, containers), containers };
 }
 
 /**
- * A Job of the same attempt, whatever has become of it; of an earlier attempt of the run only while it has not ended: a re-run
- * after a failure launches again.
+ * A Job of the same attempt, where one that has ended counts too if the task says so; of an earlier attempt of the run only while it
+ * has not ended: a re-run after a failure launches again.
  */
-function isOwn(job: Job, { run, build }: Wanted): boolean {
+function isOwn(job: Job, { run, identity, adoptsEnded }: Wanted): boolean {
   const { labels, annotations } = job;
-  if (job.deleting || annotations[marks.run] !== runUrl(run) || annotations[marks.digest] !== build.digest)
-    return false;
-  return labels[marks.attempt] === String(run.runAttempt) || endOf(job) === undefined;
+  const isSame = Object.entries({ ...identity, [marks.run]: runUrl(run) }).every(
+    ([key, value]) => annotations[key] === value,
+  );
+  if (job.deleting || !isSame) return false;
+  return (adoptsEnded && labels[marks.attempt] === String(run.runAttempt)) || endOf(job) === undefined;
 }
 
-/** The containers that run the image, or why this cannot be launched. */
-function containersOf({ containers }: ProjectJob, cronJob: CronJob): readonly string[] | string {
+/** The containers that run it, or why this cannot be launched. */
+function containersOf({ containers }: Wanted, cronJob: CronJob): readonly string[] | string {
   const there = cronJob.containers.map(({ name, init }) => (init ? `${name} (init)` : name)).join(', ');
   const where = `CronJob ${cronJob.namespace}/${cronJob.name}`;
-  // Whether all of them have loaded cannot be told from one log and one message.
+  // Whether all of them have succeeded cannot be told from one log and one message.
   if (cronJob.podsPerJob > 1)
     return `${where} asks for ${cronJob.podsPerJob} pods: completions and parallelism have to be 1`;
   if (containers) {
@@ -89,20 +81,20 @@ function containersOf({ containers }: ProjectJob, cronJob: CronJob): readonly st
   return `${where} has several containers, and delivery.yaml does not say which runs the image; it has: ${there}`;
 }
 
-function newJob({ build, reference, run }: Wanted, cronJob: CronJob, containers: readonly string[]): NewJob {
+function newJob({ image, env, run, ...wanted }: Wanted, cronJob: CronJob, containers: readonly string[]): NewJob {
   const labels = {
     [cronJobLabel]: cronJob.name,
-    [marks.build]: build.number === undefined ? '' : String(build.number),
-    [marks.commit]: build.labels[revisionLabel] ?? '',
-    [marks.dataOrigin]: build.labels[dataOriginLabel] ?? '',
+    ...wanted.labels,
     [marks.runId]: String(run.runId),
     [marks.attempt]: String(run.runAttempt),
   };
+  const each = <Value>(value: Value) => Object.fromEntries(containers.map((name) => [name, value]));
   return {
     name: jobNameOf(cronJob),
-    images: Object.fromEntries(containers.map((name) => [name, reference])),
+    images: image === undefined ? {} : each(image),
+    ...(Object.keys(env).length > 0 && { env: each(env) }),
     labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => isLabelValue(value))),
-    annotations: { [marks.digest]: build.digest, [marks.run]: runUrl(run) },
+    annotations: { ...wanted.identity, [marks.run]: runUrl(run) },
   };
 }
 

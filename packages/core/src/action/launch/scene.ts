@@ -1,16 +1,13 @@
 import type { ActionContext } from '../context.ts';
 import type { CronJob } from '../../domain/job.ts';
 import type { Jobs } from '../../ports/jobs.ts';
-import type { Web } from '../../ports/web.ts';
-import type { LaunchChoices, Place } from './choices.ts';
-import type { Wanted } from './plan.ts';
+import type { LaunchChoices } from './choices.ts';
+import type { Task } from './task.ts';
 
 /** One project while something is launched in it. */
 export interface Scene extends Pick<ActionContext, 'log' | 'clock' | 'signal'> {
-  readonly place: Place;
+  readonly task: Task;
   readonly jobs: Jobs;
-  readonly web: Web;
-  readonly wanted: Wanted;
   readonly choices: LaunchChoices;
   /** Of each wait. */
   readonly timeoutMs: number;

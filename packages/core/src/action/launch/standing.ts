@@ -4,14 +4,14 @@ import type { Pod } from '../../domain/workload.ts';
 /** Label of what is launched from a CronJob, its name. */
 export const cronJobLabel = 'delivery.actions/cron-job';
 
-/** Something of the loader that has not ended: a Job, or pods that have outlived theirs. */
+/** Something of a CronJob that has not ended: a Job, or pods that have outlived theirs. */
 export interface Running {
   readonly name: string;
   readonly uid: string;
   readonly since: Date;
   /** What it does, such as `runs` or `is suspended`. */
   readonly state: string;
-  /** Nothing of it loads, and what it waits for may never come. */
+  /** Nothing of it works, and what it waits for may never come. */
   readonly mayNotEnd: boolean;
 }
 
@@ -27,13 +27,13 @@ export function jobNameOf(cronJob: Pick<CronJob, 'name'>): string {
 }
 
 /** Jobs made from this CronJob, by whomever: by its own schedule, by hand, or by a run. */
-export function isOfLoader(job: Job, cronJob: CronJob): boolean {
+export function isMadeFrom(job: Job, cronJob: CronJob): boolean {
   return job.ownerUid === cronJob.uid || job.labels[cronJobLabel] === cronJob.name;
 }
 
-/** What of this loader runs and what has ended, by status and conditions alone. */
+/** What of this CronJob runs and what has ended, by status and conditions alone. */
 export function standingOf(view: JobsView, cronJob: CronJob): Standing {
-  const jobs = view.jobs.filter((job) => isOfLoader(job, cronJob));
+  const jobs = view.jobs.filter((job) => isMadeFrom(job, cronJob));
   const states = jobs.map((job) => ({ job, state: stateOf(job, view.pods) }));
   const running = states.flatMap(({ job, state }) =>
     state === undefined

@@ -2,9 +2,13 @@ import { oneLine } from '../printable.ts';
 import { untilRight } from '../until-right.ts';
 import type { CountCheck } from '../../domain/topology.ts';
 import { RemoteError } from '../../errors/errors.ts';
+import type { Web } from '../../ports/web.ts';
 import type { LastRun } from './causes.ts';
 import type { LoggedRun } from './log-pump.ts';
 import type { Scene } from './scene.ts';
+import type { Proof } from './task.ts';
+
+type Signs = Extract<Proof, { by: 'signs' }>;
 
 const answerWithinMs = 10_000;
 
@@ -12,16 +16,17 @@ const answerWithinMs = 10_000;
 export async function missingSigns(
   run: LastRun | undefined,
   logged: LoggedRun | undefined,
+  { signs, web }: Signs,
   scene: Scene,
 ): Promise<readonly string[]> {
-  const { logMatches, messageMatches, count } = scene.place.job.succeeds ?? {};
+  const { logMatches, messageMatches, count } = signs ?? {};
   const missing = [
     ...(logMatches && !logged?.matched ? [noLine(logMatches, logged)] : []),
     ...(messageMatches ? wrongMessage(messageMatches, run?.end.message.trim() ?? '') : []),
   ];
   // The page is asked only when the rest is right: it may be right from an earlier load.
   if (!count || missing.length > 0) return missing;
-  const wrong = await wrongCount(count, scene);
+  const wrong = await wrongCount(count, web, scene);
   return wrong === undefined ? [] : [wrong];
 }
 
@@ -38,12 +43,16 @@ function wrongMessage(pattern: RegExp, message: string): string[] {
   return [`its termination message does not match ${shown(pattern)}: ${found}`];
 }
 
-async function wrongCount(check: CountCheck, scene: Scene): Promise<string | undefined> {
+async function wrongCount(check: CountCheck, web: Web, scene: Scene): Promise<string | undefined> {
   const { clock, signal } = scene;
-  return untilRight(() => askCount(check, scene), check.withinMs, clock, signal);
+  return untilRight(() => askCount(check, web, signal), check.withinMs, clock, signal);
 }
 
-async function askCount({ url, matches, atLeast }: CountCheck, { web, signal }: Scene): Promise<string | undefined> {
+async function askCount(
+  { url, matches, atLeast }: CountCheck,
+  web: Web,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const page = `${url.origin}${url.pathname}`;
   try {
     const answer = await web.get(url, answerWithinMs, signal);

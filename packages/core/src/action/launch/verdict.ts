@@ -1,5 +1,6 @@
 import type { SummaryBlock } from '../outcome.ts';
 import type { Cause as StartCause } from '../../domain/rollout/cause.ts';
+import type { ProgramReport } from '../../domain/backup/report.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Place } from './choices.ts';
 
@@ -16,6 +17,8 @@ export type Cause =
   | 'deadline'
   | 'evicted'
   | 'not-loaded'
+  /** The program's report is missing, damaged, or not what its exit code says. */
+  | 'no-report'
   | 'removed';
 
 export interface Ended {
@@ -28,6 +31,10 @@ export interface Ended {
   /** The Job of this run; left out when there is none (any more). */
   readonly job?: Pick<Job, 'namespace' | 'name' | 'uid'> | undefined;
   readonly evidence?: readonly SummaryBlock[];
+  /** False when nothing of this run can have run; left out when it may have. */
+  readonly begun?: false;
+  /** Of a program that reports, once it has: then the verdict is `succeeded`, whatever it says. */
+  readonly report?: ProgramReport;
 }
 
 export interface PlaceEnd extends Ended {

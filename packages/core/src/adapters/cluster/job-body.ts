@@ -1,17 +1,19 @@
-import type { V1Container } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
 import type { CronJob, NewJob } from '../../domain/job.ts';
 import { ActionError } from '../../errors/errors.ts';
 import type { Wire } from './map.ts';
-import { orEmpty } from './map.ts';
+import { orEmpty, text } from './map.ts';
 import type { JobTemplate } from './map-jobs.ts';
 
-/** The Job as it is sent: the template with the images, labels and annotations given. Throws ActionError for an unknown container. */
-export function jobBody(cronJob: CronJob, { name, images, labels, annotations }: NewJob): object {
-  requireContainers(cronJob, Object.keys(images));
+/** The Job as it is sent: the template with the images, variables, labels and annotations given. Throws ActionError for an unknown container, or a variable that is not the caller's. */
+export function jobBody(cronJob: CronJob, { name, images, env = {}, labels, annotations }: NewJob): object {
+  requireContainers(cronJob, [...Object.keys(images), ...Object.keys(env)]);
   // A copy, so that the template stays as it was read.
   const { metadata, spec } = structuredClone(cronJob.template) as JobTemplate;
   const pods = orEmpty(orEmpty(spec).template);
   const podSpec = orEmpty(pods.spec);
+  const filled = (containers: readonly Wire<V1Container>[]) =>
+    containers.map((container) => withVariables(withImage(container, images), env, cronJob));
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -32,19 +34,48 @@ export function jobBody(cronJob: CronJob, { name, images, labels, annotations }:
         metadata: { ...pods.metadata, labels: { ...orEmpty(pods.metadata).labels, ...labels } },
         spec: {
           ...podSpec,
-          ...(podSpec.initContainers ? { initContainers: withImages(podSpec.initContainers, images) } : {}),
-          containers: withImages(podSpec.containers ?? [], images),
+          ...(podSpec.initContainers ? { initContainers: filled(podSpec.initContainers) } : {}),
+          containers: filled(podSpec.containers ?? []),
         },
       },
     },
   };
 }
 
-function withImages(containers: readonly Wire<V1Container>[], images: NewJob['images']): object[] {
-  return containers.map((container) => {
-    const image = Object.hasOwn(images, container.name ?? '') ? images[container.name ?? ''] : undefined;
-    return image === undefined ? container : { ...container, image };
-  });
+function withImage(container: Wire<V1Container>, images: NewJob['images']): Wire<V1Container> {
+  const image = ofContainer(container, images);
+  return image === undefined ? container : { ...container, image };
+}
+
+function withVariables(
+  container: Wire<V1Container>,
+  env: NonNullable<NewJob['env']>,
+  cronJob: CronJob,
+): Wire<V1Container> {
+  const given = ofContainer(container, env);
+  if (given === undefined) return container;
+  const [replaced, others] = [true, false].map((isGiven) =>
+    (container.env ?? []).filter(({ name }) => Object.hasOwn(given, text(name)) === isGiven),
+  ) as [Wire<V1EnvVar>[], Wire<V1EnvVar>[]];
+  const taken = replaced.filter(({ valueFrom }) => valueFrom !== undefined && valueFrom !== null);
+  if (taken.length > 0)
+    throw variablesTaken(
+      cronJob,
+      text(container.name),
+      taken.map(({ name }) => text(name)),
+    );
+  // In front, so that the values of others may refer to them. A `$` is doubled: Kubernetes would read `$(NAME)` as a reference.
+  const literals = Object.entries(given).map(([name, value]) => ({ name, value: value.replaceAll('$', '$$$$') }));
+  return { ...container, env: [...literals, ...others] };
+}
+
+function ofContainer<Value>({ name }: Wire<V1Container>, all: Readonly<Record<string, Value>>): Value | undefined {
+  return Object.hasOwn(all, text(name)) ? all[text(name)] : undefined;
+}
+
+function variablesTaken({ namespace, name }: CronJob, container: string, variables: readonly string[]): ActionError {
+  const message = `CronJob ${namespace}/${name} takes ${variables.join(', ')} of container ${container} from elsewhere (valueFrom), and this run has a value of its own`;
+  return new ActionError('env-taken', message, { hint: 'Remove the variable from the CronJob: the run gives it.' });
 }
 
 function requireContainers({ namespace, name, containers }: CronJob, wanted: readonly string[]): void {

@@ -1,8 +1,8 @@
 import type { Job } from '../../../src/domain/job.ts';
 import type { ContainerState, Pod } from '../../../src/domain/workload.ts';
-import type { JobsKit, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
+import type { JobsKit, KitVariables, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
 import { jobsContract } from '@delivery/testing/contracts/jobs';
-import type { FakeTemplate } from '@delivery/testing/fake-jobs';
+import type { FakeTemplate } from '@delivery/testing/fake-template';
 import { FakeJobs, newCronJob, newJob } from '@delivery/testing/fake-jobs';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { RemoteError } from '../../../src/errors/errors.ts';
@@ -17,8 +17,9 @@ async function fakeKit(): Promise<JobsKit> {
   return Promise.resolve({
     jobs,
     namespace,
-    async createCronJob(name, containers) {
-      jobs.putCronJob(newCronJob({ namespace, name, containers, podLabels: labels, template }));
+    async createCronJob(name, containers, env = {}) {
+      const withEnv: FakeTemplate = { ...template, env: literalsOf(env) };
+      jobs.putCronJob(newCronJob({ namespace, name, containers, podLabels: labels, template: withEnv }));
     },
     async createScript(name, runs) {
       const containers = [{ name: 'main', image: 'busybox', init: false }];
@@ -29,7 +30,11 @@ async function fakeKit(): Promise<JobsKit> {
       const creation = jobs.creations.findLast(({ job }) => job.name === name)!;
       const { cronJob, job } = creation;
       const containers = cronJob.containers.map((one) => ({ ...one, image: job.images[one.name] ?? one.image }));
-      return Promise.resolve({ containers, labels: { ...cronJob.podLabels, ...job.labels } });
+      const before = (cronJob.template as FakeTemplate).env;
+      const variables = containers.map(({ name: one }) => [one, { ...before?.[one], ...job.env?.[one] }] as const);
+      const given = variables.filter(([, all]) => Object.keys(all).length > 0);
+      const env = Object.fromEntries(given) as Record<string, Record<string, string>>;
+      return Promise.resolve({ containers, env, labels: { ...cronJob.podLabels, ...job.labels } });
     },
     async touch(job) {
       jobs.putJob({ ...job, annotations: { ...job.annotations, 'example.org/touched': 'yes' } });
@@ -47,6 +52,14 @@ async function fakeKit(): Promise<JobsKit> {
     },
     async close() {},
   } satisfies JobsKit);
+}
+
+function literalsOf(env: KitVariables): NonNullable<FakeTemplate['env']> {
+  const literal = (variables: KitVariables[string]) =>
+    Object.entries(variables).map(([name, value]) => [name, typeof value === 'string' ? value : undefined] as const);
+  return Object.fromEntries(
+    Object.entries(env).map(([container, variables]) => [container, Object.fromEntries(literal(variables))]),
+  );
 }
 
 /** What the Job controller and the kubelet do. */

@@ -45,9 +45,9 @@ const cronJobObject = {
   spec: { schedule: '0 0 1 1 *', suspend: true, jobTemplate: { metadata, spec } },
 };
 
-async function readCronJob(): Promise<CronJob> {
+async function readCronJob(object: object = cronJobObject): Promise<CronJob> {
   const before = server.intercept;
-  server.intercept = () => ({ status: 200, body: cronJobObject });
+  server.intercept = () => ({ status: 200, body: object });
   const cronJob = (await jobs.readCronJob('test', 'loader', stop.signal))!;
   server.intercept = before;
   server.requests.length = 0;
@@ -195,6 +195,30 @@ describe('create', () => {
       },
     });
     expect(cronJob).toEqual(before);
+  });
+
+  it('puts variables in front of those of the template, so that these may refer to them, and as they are', async () => {
+    const env = [
+      { name: 'A', value: 'old' },
+      { name: 'SECRET', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      { name: 'B', value: '$(A)/b' },
+      { name: 'A', value: 'older' },
+    ];
+    const [first, ...others] = spec.template.spec.containers;
+    const pod = { ...spec.template.spec, containers: [{ ...first, env }, ...others] };
+    const jobTemplate = { metadata, spec: { ...spec, template: { ...spec.template, spec: pod } } };
+    const cronJob = await readCronJob({ ...cronJobObject, spec: { ...cronJobObject.spec, jobTemplate } });
+    server.intercept = () => ({ status: 201, body: { metadata: { name: 'loader-7' } } });
+    const given = { loader: { A: '$(SECRET)$', C: '1' } };
+    await jobs.create(cronJob, { ...job, images: {}, env: given }, { dryRun: false }, stop.signal);
+    const sent = JSON.parse(server.bodies[0] ?? '') as typeof jobTemplate;
+    expect(sent.spec.template.spec).toEqual({
+      ...pod,
+      containers: [
+        { ...first, env: [{ name: 'A', value: '$$(SECRET)$$' }, { name: 'C', value: '1' }, env[1], env[2]] },
+        ...others,
+      ],
+    });
   });
 
   it('is one request without a dry run, too', async () => {
