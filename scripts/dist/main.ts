@@ -1,12 +1,14 @@
 /**
  * Builds dist/: one bundle of the whole suite by ncc, in chunks, so that core and the Kubernetes client are there once and
- * are loaded when an action needs them; and a small entry for each action. `--check` builds beside and compares.
+ * are loaded when an action needs them; and a small entry for each action. dist/backup is the program of the backup image, a
+ * bundle of its own. `--check` builds beside and compares.
  */
 import { transform } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { bundleBackup } from './backup.ts';
 import { leanClient, licenseOfClient } from './lean-client.ts';
 import { ownSourceMap } from './source-map.ts';
 
@@ -30,6 +32,7 @@ async function build(target: string): Promise<void> {
   cpSync(join(bundled, 'package.json'), join(suite, 'package.json'));
   writeFileSync(join(suite, 'licenses.txt'), `${readFileSync(join(bundled, 'licenses.txt'), 'utf8')}\n${licenseOfClient(root)}`);
   for (const action of actionNames()) writeEntry(join(target, action), action);
+  await bundleBackup(root, join(target, 'backup'));
 }
 
 /** ncc's own minifier does not reach the chunks, so each is minified here. */

@@ -19,21 +19,36 @@ export function ownSourceMap(minified: string, chunk: string, root: string): str
     const path = resolve(root, file.replace(/^(\.\.\/)+/, ''));
     return compiledHere(path, root) ? mapOfCompiled(path, root) : null;
   };
-  const { sources, names, mappings } = remapping(minified, load, { decodedMappings: true, excludeContent: true });
-  const kept = sources.map((source) => source?.startsWith(own) ?? false);
+  return onlyOwn(minified, load, (source) => (source.startsWith(own) ? source.slice(own.length) : undefined));
+}
+
+/** The same for a map that leads to the sources at once; `ownName` gives the name of a source that is ours, from the root of the repository. */
+export function onlyOwnSourceMap(map: string, ownName: (source: string) => string | undefined): string | undefined {
+  return onlyOwn(map, () => null, ownName);
+}
+
+function onlyOwn(map: string, load: (file: string) => SourceMapInput | null, ownName: (source: string) => string | undefined): string | undefined {
+  const { sources, names, mappings } = remapping(map, load, { decodedMappings: true, excludeContent: true });
+  const ours = sources.map((source) => ownName(source ?? ''));
+  const kept = ours.map((source) => source !== undefined);
   if (!kept.includes(true)) return undefined;
-  const lines = (mappings as SourceMapSegment[][]).map((line) => line.map((segment) => keep(segment, kept)));
+  const lines = (mappings as SourceMapSegment[][]).map((line) => keepOwn(line, kept));
   const used = new Set(lines.flat().map((segment) => segment[4]));
   return JSON.stringify({
     version: 3,
-    sources: sources.map((source, index) => (kept[index] ? (source ?? '').slice(own.length) : '')),
+    sources: ours.map((source) => source ?? ''),
     names: names.map((name, index) => (used.has(index) ? name : '')),
     mappings: encode(lines),
   });
 }
 
-function keep(segment: SourceMapSegment, kept: readonly boolean[]): SourceMapSegment {
-  return segment.length > 1 && kept[segment[1] ?? -1] ? segment : [segment[0]];
+/** What others wrote becomes one segment without a source, where it begins after ours. */
+function keepOwn(line: readonly SourceMapSegment[], kept: readonly boolean[]): SourceMapSegment[] {
+  const isOwn = (segment: SourceMapSegment | undefined) => segment !== undefined && segment.length > 1 && kept[segment[1] ?? -1] === true;
+  return line.flatMap((segment, index) => {
+    if (isOwn(segment)) return [segment];
+    return isOwn(line[index - 1]) ? [[segment[0]] as SourceMapSegment] : [];
+  });
 }
 
 function compiledHere(path: string, root: string): boolean {

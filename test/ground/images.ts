@@ -4,7 +4,7 @@ import { cached, keyOf } from './cache.ts';
 import { findProgram, GroundError, run } from './commands.ts';
 import type { ImageConfig } from './oci-layout.ts';
 import { writeLayout } from './oci-layout.ts';
-import { runDir, versions } from './settings.ts';
+import { repositoryRoot, runDir, versions } from './settings.ts';
 
 /** How the root file system of an image is made. */
 interface Recipe {
@@ -16,7 +16,12 @@ interface Recipe {
 }
 
 /** Base images: repository and tag in both registries. */
-export const baseImages = { web: 'base/web:1', mariadb: 'base/mariadb:1', busybox: 'base/busybox:1' } as const;
+export const baseImages = {
+  web: 'base/web:1',
+  mariadb: 'base/mariadb:1',
+  backup: 'base/backup:1',
+  busybox: 'base/busybox:1',
+} as const;
 
 /** The image that containerd holds a pod's namespaces with. */
 export const pauseImage = 'localhost/pause:1';
@@ -31,6 +36,8 @@ const entry = join(import.meta.dirname, 'images', 'mariadb-entry');
 export async function buildImages(pause: string): Promise<Layouts> {
   const addEntry = 'install -m 755 "$MARIADB_ENTRY" "$1/entry"';
   const mariadb = debian(['mariadb-server'], { entrypoint: ['/entry'] }, addEntry);
+  const removeUnused = `cd "$1" && rm -rf ${backupFile('unused.txt').join(' ')}`;
+  const backup = debian(backupFile('packages.txt'), {}, removeUnused);
   return {
     busybox: await image('busybox', baseImages.busybox, busybox),
     pause: await image('pause', pauseImage, onlyPause(pause)),
@@ -43,6 +50,7 @@ export async function buildImages(pause: string): Promise<Layouts> {
       ...mariadb,
       says: [...mariadb.says, readFileSync(entry, 'utf8')],
     }),
+    backup: await image('backup', baseImages.backup, backup),
   };
 }
 
@@ -54,6 +62,13 @@ function image(name: string, tag: string, { says, config, makeTar }: Recipe): Pr
     note('compressing');
     await writeLayout(dir, tar, tag, config);
   });
+}
+
+/** Lines of what the backup image is made from at a site too. */
+function backupFile(name: string): string[] {
+  return readFileSync(join(repositoryRoot, 'images/backup', name), 'utf8')
+    .trim()
+    .split('\n');
 }
 
 /** Debian's essential packages and those named, without manuals and translations. */

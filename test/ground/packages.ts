@@ -20,6 +20,15 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   git: ['git'],
   curl: ['curl'],
   openssl: ['openssl'],
+  'mariadb-server': ['mariadbd', 'mariadb-install-db'],
+  'mariadb-client': ['mariadb', 'mariadb-dump'],
+  // What the MySQL of the tests is linked with, and what its archive is unpacked with.
+  libaio1: ['/usr/lib/x86_64-linux-gnu/libaio.so.1'],
+  unzip: ['unzip'],
+  zstd: ['zstd'],
+  rsync: ['rsync'],
+  'openssh-client': ['ssh', 'ssh-keygen'],
+  'openssh-server': ['sshd'],
   'ca-certificates': ['/etc/ssl/certs/ca-certificates.crt'],
 };
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { deployerKubeconfig } from './deployer.ts';
@@ -23,12 +23,20 @@ export const stackNamespaces = {
   test: 'fragalysis-dev',
   production: 'fragalysis-prod',
   ric: 'fragalysis-ric',
+  staging: 'fragalysis-stag',
 } as const;
 
 export type StackProjectName = keyof typeof stackNamespaces;
 
 export const stackNamespace = stackNamespaces.test;
 const deploy = join(repositoryRoot, 'examples/stack/deploy');
+
+export interface StackProjectOptions {
+  /** Of its backups and restores, by digest (backup-image.ts); left out, the manifests name a tag that need not be there. */
+  readonly backupImage?: string;
+  /** The content of fs-backup-secrets (off-site.ts); left out, its backups stay here. */
+  readonly offSite?: Readonly<Record<string, string>>;
+}
 
 /** A project of the example stack, set up as examples/README.md says: secrets, volumes, manifests, the deployer's account. */
 export class StackProject {
@@ -37,9 +45,11 @@ export class StackProject {
   readonly kubectl: Kubectl;
   readonly data: DjangoData;
   readonly #state: GroundState;
+  readonly #options: StackProjectOptions;
 
-  private constructor(state: GroundState, name: StackProjectName) {
+  private constructor(state: GroundState, name: StackProjectName, options: StackProjectOptions) {
     this.#state = state;
+    this.#options = options;
     this.name = name;
     this.namespace = stackNamespaces[name];
     this.kubectl = new Kubectl(state);
@@ -47,12 +57,16 @@ export class StackProject {
   }
 
   /** TEST gets its first image by a delivery. The others run build 1 of it, which has to be there, until something is promoted. */
-  static async create(state: GroundState, name: StackProjectName = 'test'): Promise<StackProject> {
-    const project = new StackProject(state, name);
+  static async create(
+    state: GroundState,
+    name: StackProjectName = 'test',
+    options: StackProjectOptions = {},
+  ): Promise<StackProject> {
+    const project = new StackProject(state, name, options);
     const { kubectl, namespace } = project;
     await kubectl.run(['apply', '--server-side', '-f', join(deploy, name, 'namespace.yaml')]);
     await kubectl.apply(...project.#secrets(), ...project.#volumes());
-    await kubectl.run(['apply', '--server-side', '-k', join(deploy, 'first', name)]);
+    await kubectl.run(['apply', '--server-side', '-f', '-'], await project.#manifests());
     await kubectl.run(['apply', '--server-side', '-n', namespace, '-f', join(deploy, 'deployer.yaml')]);
     await project.#rolledOut('statefulset/mysql');
     if (name !== 'test') await project.#rolledOut('deployment/web');
@@ -70,6 +84,11 @@ export class StackProject {
     return `${answer.status} ${await answer.text()}`;
   }
 
+  /** Where its backups lie, as the host sees it. */
+  get backupFolder(): string {
+    return join(this.#volumesDir, this.namespace, 'backup');
+  }
+
   /** The images of the three workloads that run the web image. */
   async images(): Promise<string[]> {
     const { items } = await this.kubectl.get<List<Workload>>(
@@ -84,8 +103,9 @@ export class StackProject {
   /** What must never be printed: the values of the project's secrets, and the password of the registry. */
   async secretValues(): Promise<string[]> {
     const { items } = await this.kubectl.get<List<{ data: Record<string, string> }>>(this.namespace, 'secret');
-    const values = items.flatMap(({ data }) => [data['database-password'], data['database-root-password']]);
-    const decoded = values.flatMap((value) => (value === undefined ? [] : [Buffer.from(value, 'base64').toString()]));
+    const secret = ['database-password', 'database-root-password', 'password', 'ssh-key'];
+    const values = items.flatMap(({ data }) => secret.flatMap((key) => data[key] ?? []));
+    const decoded = values.map((value) => Buffer.from(value, 'base64').toString());
     return [...decoded, this.#state.registries.basic.password];
   }
 
@@ -101,6 +121,12 @@ export class StackProject {
     await this.kubectl.run(['-n', this.namespace, 'rollout', 'status', workload, '--timeout=120s']);
   }
 
+  async #manifests(): Promise<string> {
+    const text = await this.kubectl.run(['kustomize', join(deploy, 'first', this.name)]);
+    const { backupImage } = this.#options;
+    return backupImage === undefined ? text : text.replace(/\S+\/fragalysis-ops\/db-backup:1$/gm, backupImage);
+  }
+
   #secrets(): object[] {
     const password = () => randomBytes(18).toString('base64url');
     const database = {
@@ -112,9 +138,11 @@ export class StackProject {
       'database-port': '3306',
     };
     const logins = readFileSync(this.#state.registryLogins, 'utf8');
+    const { offSite } = this.#options;
     return [
       this.#secret('fs-mysql-secrets', 'Opaque', database),
       this.#secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': logins }),
+      ...(offSite === undefined ? [] : [this.#secret('fs-backup-secrets', 'Opaque', offSite)]),
     ];
   }
 
@@ -126,9 +154,20 @@ export class StackProject {
     return join(this.#state.directories.run, 'volumes');
   }
 
+  /** A component that needs a volume has its file beside it. */
+  #volumeFiles(): string[] {
+    const { components = [] } = parse(
+      readFileSync(join(deploy, this.name, 'kustomization.yaml'), 'utf8'),
+    ) as Kustomization;
+    const ofComponents = components.map((component) => join(deploy, this.name, component, 'volume.yaml'));
+    return [join(deploy, 'volumes.yaml'), ...ofComponents.filter((file) => existsSync(file))];
+  }
+
   /** The example's volumes, in the run directory of the ground, which `down` removes. */
   #volumes(): object[] {
-    const text = readFileSync(join(deploy, 'volumes.yaml'), 'utf8')
+    const text = this.#volumeFiles()
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('')
       .replaceAll(stackNamespace, this.namespace)
       .replaceAll('path: /srv/', `path: ${this.#volumesDir}/`);
     return parseAllDocuments(text).map((document) => {
@@ -139,6 +178,10 @@ export class StackProject {
       return volume;
     });
   }
+}
+
+interface Kustomization {
+  readonly components?: readonly string[];
 }
 
 function nameOf(object: object): string {
