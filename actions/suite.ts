@@ -2,6 +2,8 @@
 const actions: Readonly<Record<string, () => Promise<unknown>>> = {
   'answer-call': () => import('./answer-call/src/main.ts'),
   'build-and-tag': () => import('./build-and-tag/src/main.ts'),
+  'db-backup': () => import('./db-backup/src/main.ts'),
+  'db-restore': () => import('./db-restore/src/main.ts'),
   'deploy-test': () => import('./deploy-test/src/main.ts'),
   'detect-data': () => import('./detect-data/src/main.ts'),
   dispatch: () => import('./dispatch/src/main.ts'),

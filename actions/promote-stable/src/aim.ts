@@ -40,6 +40,11 @@ export function findTargets(
   return { image: { ...image, promoted }, targets: meant, left };
 }
 
+/** Every project that the image comes to, once. */
+export function reachedBy({ aims, places }: Targets): readonly Project[] {
+  return [...new Set([...aims, ...places].map(({ project }) => project))];
+}
+
 function followsStable({ project }: { readonly project: Project }): boolean {
   return project.follows === 'stable';
 }

@@ -1,6 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import type { LaunchChoices, Place } from '@delivery/core/action/launch/choices';
-import type { LaunchedBuild } from '@delivery/core/action/launch/launch-all';
+import type { LaunchedBuild } from '@delivery/core/action/launch/loader-task';
 import { launchAll } from '@delivery/core/action/launch/launch-all';
 import { tell } from '@delivery/core/action/launch/report';
 import type { OutputValue, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
@@ -14,9 +14,9 @@ import type { Connected } from './ports.ts';
 /** How it ended in one project. */
 export interface ProjectEnd {
   readonly project: string;
-  readonly kind: 'rollout' | 'launch';
+  readonly kind: 'rollout' | 'launch' | 'backup';
   readonly result: ResultState;
-  /** As deploy-test and launch-loader say it. */
+  /** As deploy-test, launch-loader and db-backup say it. */
   readonly verdict: string;
   readonly cause: string;
   /** Digest that ran there before; empty when it is not known. */

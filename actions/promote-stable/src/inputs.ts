@@ -31,7 +31,7 @@ export const inputs = {
   project: names(),
   'expect-stable': optional('sha256: and 64 hex digits, or none', parseExpected, undefined),
   'require-tested': boolean(true),
-  'backup-first': boolean(false),
+  'backup-first': oneOf(['auto', 'true', 'false'], 'auto'),
   force: boolean(false),
   timeout: duration(15 * 60_000),
   'on-failure': oneOf(['rollback', 'leave'], 'rollback'),
@@ -49,6 +49,7 @@ export const outputs = [
   'direction',
   'version',
   'projects',
+  'backups',
   'reason',
 ] as const;
 
@@ -63,10 +64,6 @@ export function check(given: Inputs): readonly Problem[] {
     const field = call ? 'payload' : 'build';
     const where = call ? 'has no "build"' : 'is required';
     problems.push({ field, message: `${where}: give ${promotionSelectorForm}` });
-  }
-  if (given['backup-first']) {
-    const message = 'is true, but this version has no action db-backup yet: make a backup by hand, then leave it false';
-    problems.push({ field: 'backup-first', message });
   }
   return problems;
 }

@@ -28,14 +28,20 @@ export interface Situation {
   readonly force: boolean;
 }
 
-export type Plan =
-  | { readonly do: 'refuse'; readonly reason: string; readonly next: string }
-  | {
-      readonly do: 'promote';
-      readonly direction: Direction;
-      readonly version: string;
-      readonly warnings: readonly string[];
-    };
+export type Plan = Refusal | PromotePlan;
+
+export interface Refusal {
+  readonly do: 'refuse';
+  readonly reason: string;
+  readonly next: string;
+}
+
+export interface PromotePlan {
+  readonly do: 'promote';
+  readonly direction: Direction;
+  readonly version: string;
+  readonly warnings: readonly string[];
+}
 
 const nothing = 'Nothing was changed.';
 
@@ -74,8 +80,6 @@ function weigh(situation: Situation, stable: Candidate, direction: Direction): r
   }
   return direction === 'rollback' || isBehind ? [databaseStays, schema.said] : [];
 }
-
-type Refusal = Extract<Plan, { do: 'refuse' }>;
 
 /** The version that is given, else the highest of those that the build has. */
 export function versionOf({ versions }: Candidate, given: string | undefined): string | undefined {

@@ -6,11 +6,12 @@ import type { Note } from '@delivery/core/action/ledger';
 import { noteInLedger, writeNote } from '@delivery/core/action/ledger';
 import { buildName, stableTag } from '@delivery/core/domain/build';
 import { sameRepository } from '@delivery/core/domain/image-reference';
-import { promotionsOf, recordArtifactType, recordOf, isPromotion } from '@delivery/core/domain/ledger';
+import { isOfPromotion, promotionsOf, recordArtifactType, recordOf } from '@delivery/core/domain/ledger';
 import type { Descriptor } from '@delivery/core/domain/manifest';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Registry } from '@delivery/core/ports/registry';
 import type { PromotedImage, Targets } from './aim.ts';
+import type { Saved } from './back-up-first.ts';
 import type { DeliverChoices, ProjectEnd } from './deliver.ts';
 import { rollOutAll } from './deliver.ts';
 import type { Change } from './difference.ts';
@@ -31,22 +32,26 @@ export interface Promotion {
 }
 
 /**
- * Copies the digest, sets its version, notes it, and moves `stable` last. The note comes before the move: what was stable before is
- * known nowhere afterwards. Can be run again after any interruption.
+ * Copies the digest, sets its version, notes it and the backups that were made, and moves `stable` last. The note comes before the
+ * move: what was stable before is known nowhere afterwards. Can be run again after any interruption.
  */
-export async function moveStable(promotion: Promotion, registry: Registry, context: ActionContext): Promise<void> {
+export async function moveStable(
+  promotion: Promotion,
+  backups: readonly Saved[],
+  registry: Registry,
+  context: ActionContext,
+): Promise<void> {
   const { image, change, tags, builtTags } = promotion;
   const { chosen, stable } = change;
   const { digest, manifest, repository: from } = chosen;
-  const record = () =>
-    writeNote(
-      noteOf(promotion, { verdict: 'success', previous: stable?.digest, reason: promotion.reason }),
-      of,
-      context,
-    );
   const of = { repository: image.promoted, subject: manifest, registry };
+  const record = async () => {
+    for (const note of backups.map((saved) => backupNote(saved, chosen))) await noteInLedger(note, of, context);
+    const note = noteOf(promotion, { verdict: 'success', previous: stable?.digest, reason: promotion.reason });
+    await writeNote(note, of, context);
+  };
   const request = {
-    ...{ digest, manifest, from, to: image.promoted, tags, without: isPromotionRecord, beforeLast: record },
+    ...{ digest, manifest, from, to: image.promoted, tags, without: isRecordOfPromotion, beforeLast: record },
     ...(sameRepository(from, image.repository) && { fromTags: builtTags }),
   };
   const { written } = await copyAndTag(request, registry, context);
@@ -57,10 +62,14 @@ export async function moveStable(promotion: Promotion, registry: Registry, conte
     await noteInLedger(noteOf(promotion, { verdict: 'success', reason: promotion.reason }), of, context);
 }
 
+function backupNote({ project, file }: Saved, { number }: CatalogueBuild): Note {
+  return { event: 'backed-up', verdict: 'success', project, build: number, reason: file };
+}
+
 /** Promotions of another repository stay there. */
-function isPromotionRecord({ artifactType, digest, annotations }: Descriptor): boolean {
+function isRecordOfPromotion({ artifactType, digest, annotations }: Descriptor): boolean {
   const record = artifactType === recordArtifactType ? recordOf(digest, annotations) : undefined;
-  return record !== undefined && isPromotion(record);
+  return record !== undefined && isOfPromotion(record);
 }
 
 /**

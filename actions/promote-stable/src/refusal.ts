@@ -6,7 +6,7 @@ import type { Outcome, SummaryBlock } from '@delivery/core/action/outcome';
 import type { TestEvent } from '@delivery/core/domain/ledger';
 import type { ActionError } from '@delivery/core/errors/errors';
 import type { Output } from './inputs.ts';
-import type { Plan } from './plan.ts';
+import type { Refusal } from './plan.ts';
 
 /** What could be had is shown with every refusal. */
 export interface Offer {
@@ -23,7 +23,7 @@ export function missingBuild(error: ActionError, offer: Offer, context: ActionCo
 }
 
 export function refused(
-  { reason, next }: Extract<Plan, { do: 'refuse' }>,
+  { reason, next }: Refusal,
   { digest }: CatalogueBuild,
   offer: Offer,
   context: ActionContext,

@@ -2,6 +2,8 @@ import { buildName } from '@delivery/core/domain/build';
 import { lights } from '@delivery/core/action/markdown';
 import type { Cell, Outcome, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
 import type { Change } from './difference.ts';
+import { waysBack } from './back-up-first.ts';
+import type { Saved } from './back-up-first.ts';
 import type { ProjectEnd } from './deliver.ts';
 import type { Output } from './inputs.ts';
 
@@ -14,13 +16,15 @@ export interface Story {
   readonly result: ResultState;
   readonly reason: string;
   readonly next?: string;
+  /** The backups that were made before. */
+  readonly saved?: readonly Saved[];
   readonly ends?: readonly ProjectEnd[];
   /** How the projects ended that were brought back. */
   readonly back?: readonly ProjectEnd[];
 }
 
 export function tell(story: Story): Outcome<Output> {
-  const { change, difference, warnings, result, reason, next, ends = [], back = [] } = story;
+  const { change, difference, warnings, result, reason, next, saved = [], ends = [], back = [] } = story;
   const { chosen, stable, direction, version } = change;
   return {
     result,
@@ -34,13 +38,15 @@ export function tell(story: Story): Outcome<Output> {
       direction,
       version,
       projects: Object.fromEntries(ends.map(({ project, verdict, cause }) => [project, { verdict, cause }])),
+      backups: Object.fromEntries(saved.flatMap(({ project, file }) => (file === '' ? [] : [[project, file]]))),
       reason,
     },
     summary: [
       ...warnings.map((text): SummaryBlock => ({ kind: 'text', text: `⚠️ ${text}` })),
       ...difference,
-      ...(ends.length > 0 ? [table(ends, back)] : []),
-      ...[...ends, ...back].flatMap(({ summary }) => summary),
+      ...(saved.length + ends.length > 0 ? [table([...saved, ...ends], back)] : []),
+      ...waysBack(saved),
+      ...[...saved, ...ends, ...back].flatMap(({ summary }) => summary),
     ],
   };
 }

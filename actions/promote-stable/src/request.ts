@@ -9,6 +9,7 @@ export interface Request {
   readonly version: string | undefined;
   readonly reason: string;
   readonly dryRun: boolean;
+  readonly backupFirst: Inputs['backup-first'];
   readonly requestId: RequestId | undefined;
 }
 
@@ -21,6 +22,7 @@ export function requestOf({ payload: call, ...given }: Inputs): Request {
     version: call ? call.version : given.version,
     reason: call?.reason ?? given.reason,
     dryRun: given['dry-run'] || call?.['dry-run'] === true,
+    backupFirst: call?.['backup-first'] ? 'true' : given['backup-first'],
     requestId: call?.['request-id'],
   };
 }

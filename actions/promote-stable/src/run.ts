@@ -4,28 +4,30 @@ import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
 import { find, pick } from '@delivery/core/action/catalogue-pick';
 import { connectAll } from '@delivery/core/action/connect-all';
 import type { ActionContext } from '@delivery/core/action/context';
+import type { TagState } from '@delivery/core/action/copy-image-tags';
 import { readTags } from '@delivery/core/action/copy-image-tags';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { stableTag } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
 import { shortDigest } from '@delivery/core/domain/digest';
+import type { TestVerdict } from '@delivery/core/domain/ledger';
 import { stableBefore, testedVerdict, testEventOf } from '@delivery/core/domain/ledger';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Targets } from './aim.ts';
-import { findTargets } from './aim.ts';
-import type { DeliverChoices, ProjectEnd } from './deliver.ts';
-import { deliver } from './deliver.ts';
+import { findTargets, reachedBy } from './aim.ts';
+import { announced, earlierBackups, namesOf } from './back-up-first.ts';
+import { carryOut } from './carry-out.ts';
 import type { Change } from './difference.ts';
 import { showDifference } from './difference.ts';
 import type { Inputs, Output } from './inputs.ts';
 import { missingBuild, refused } from './refusal.ts';
-import type { Plan } from './plan.ts';
+import type { PromotePlan, Refusal } from './plan.ts';
 import { planPromotion, versionOf } from './plan.ts';
+import type { BackupPlan } from './plan-backups.ts';
+import { planBackups } from './plan-backups.ts';
 import type { Connected, Ports } from './ports.ts';
-import type { Promotion } from './promotion.ts';
-import { goBack, moveStable } from './promotion.ts';
+import type { Request } from './request.ts';
 import { requestOf } from './request.ts';
-import type { Story } from './report.ts';
 import { tell, titleOf } from './report.ts';
 
 /** How many builds are read in detail: what a person looks through. */
@@ -56,29 +58,61 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     ports.registry,
     signal,
   );
+  const observed = { chosen, test, tags, version };
+  const decided = decide(observed, catalogue, { request, inputs, targets });
+  if (decided.do === 'refuse') return refused(decided, chosen, offer, context);
+  const { plan, backups } = decided;
   const { stable } = catalogue;
-  const odd = whyOdd(tags.at(-1)?.digest, chosen, catalogue, inputs);
-  const plan =
-    odd ??
-    planPromotion({
-      ...{ chosen, test, stable, known: catalogue.builds, version: request.version, force: inputs.force },
-      isPrevious: request.build.kind === 'previous',
-      versionInUse: tags.find(({ tag }) => tag === version)?.digest,
-      requireTested: inputs['require-tested'],
-    });
-  if (plan.do === 'refuse') return refused(plan, chosen, offer, context);
-
   const change: Change = { stable, chosen, test, direction: plan.direction, version: plan.version };
   const difference = await showDifference(change, ports.gitHub, context);
-  for (const warning of plan.warnings) log.warning(warning);
-  const story = { image: image.name, change, difference, warnings: plan.warnings };
+  const warnings = [...plan.warnings, ...earlierBackups(change)];
+  for (const warning of warnings) log.warning(warning);
+  const story = { image: image.name, change, difference: [...difference, ...announced(backups)], warnings };
   if (!connected) {
-    const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction}). Nothing was changed.`;
+    const saved = backups.projects.length === 0 ? '' : `, after a backup of ${namesOf(backups.projects)}`;
+    const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction})${saved}. Nothing was changed.`;
     return tell({ ...story, result: 'success', reason });
   }
   const wayBack = await wayBackOf(change, catalogue);
   const promotion = { image, change, wayBack, builtTags: catalogue.tags, tags, reason: request.reason };
-  return promote(promotion, story, { inputs, targets, left, connected }, context);
+  return carryOut(promotion, story, { inputs, targets, left, backups, connected }, context);
+}
+
+interface Observed {
+  readonly chosen: CatalogueBuild;
+  readonly test: TestVerdict;
+  /** The version, where one is known, and `stable`. */
+  readonly tags: readonly TagState[];
+  readonly version: string | undefined;
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly inputs: Inputs;
+  readonly targets: Targets;
+}
+
+type Decided = Refusal | { readonly do: 'promote'; readonly plan: PromotePlan; readonly backups: BackupPlan };
+
+/** Whether it is promoted, in which direction, and what is backed up before. */
+function decide(
+  { chosen, test, tags, version }: Observed,
+  catalogue: Catalogue,
+  { request, inputs, targets }: Asked,
+): Decided {
+  const { stable, builds: known } = catalogue;
+  const odd = whyOdd(tags.at(-1)?.digest, chosen, catalogue, inputs);
+  const plan =
+    odd ??
+    planPromotion({
+      ...{ chosen, test, stable, known, version: request.version, force: inputs.force },
+      isPrevious: request.build.kind === 'previous',
+      versionInUse: tags.find(({ tag }) => tag === version)?.digest,
+      requireTested: inputs['require-tested'],
+    });
+  if (plan.do === 'refuse') return plan;
+  const backups = planBackups(request.backupFirst, plan.direction, reachedBy(targets));
+  return backups.do === 'refuse' ? backups : { do: 'promote', plan, backups };
 }
 
 /** Why nothing can be said of what is stable now, or it is not what it was to be. */
@@ -87,7 +121,7 @@ function whyOdd(
   chosen: CatalogueBuild,
   { stable, unreadable }: Catalogue,
   { 'expect-stable': expected, force }: Inputs,
-): Extract<Plan, { do: 'refuse' }> | undefined {
+): Refusal | undefined {
   const refuse = (reason: string, next: string) =>
     ({ do: 'refuse', reason, next: `${next} Nothing was changed.` }) as const;
   if (named !== undefined && stable === undefined && !force) {
@@ -114,120 +148,13 @@ async function wayBackOf({ stable, chosen }: Change, catalogue: Catalogue): Prom
   return typeof found === 'string' ? undefined : found;
 }
 
-type Base = Pick<Story, 'image' | 'change' | 'difference' | 'warnings'>;
-
-interface Scene {
-  readonly inputs: Inputs;
-  readonly targets: Targets;
-  /** Projects that follow stable and are not meant. */
-  readonly left: readonly string[];
-  readonly connected: Connected;
-}
-
-async function promote(
-  promotion: Promotion,
-  story: Base,
-  { inputs, targets, left, connected }: Scene,
-  context: ActionContext,
-): Promise<Outcome<Output>> {
-  const { image, change } = promotion;
-  const { chosen } = change;
-  const build = {
-    build: chosen,
-    repository: image.promoted,
-    title: titleOf(image.name, change),
-  };
-  const choices = choicesOf(inputs);
-  const rehearsal = await context.log.group('Would every project take it?', () =>
-    deliver(targets, build, dry(choices), connected, context),
-  );
-  const unable = rehearsal.filter(({ result }) => result === 'failure');
-  if (unable.length > 0) {
-    const reason = `${build.title} is not promoted: ${sentences(unable)}`;
-    const next = 'Put that right first. Nothing was changed.';
-    return tell({ ...story, result: 'failure', reason, next, ends: rehearsal });
-  }
-  try {
-    await moveStable(promotion, connected.registry, context);
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
-    const next = 'Run it again: it goes on from what is there. What follows stable was not touched.';
-    const reason = `${build.title}: cancelled while stable was being moved; list-builds shows what it names.`;
-    return tell({ ...story, result: 'failure', reason, next });
-  }
-  const ends = await deliver(targets, build, choices, connected, context);
-  const failed = ends.filter(
-    ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
-  );
-  if (inputs['on-failure'] === 'rollback' && failed.some((end) => cameWithIt(end, change))) {
-    const { said, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
-    const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
-    return tell({ ...story, result: 'failure', reason, next: nextOf(ends), ends, back });
-  }
-  return tell({ ...story, ...endOf(build.title, change, ends, left), ends });
-}
-
-/** What was stable before this run and ran there already has not failed by the promotion: going back would downgrade everything. */
-function cameWithIt({ verdict, before }: ProjectEnd, { direction, chosen }: Change): boolean {
-  return direction !== 'same' || (verdict !== 'broken-off' && before !== chosen.digest);
-}
-
-function endOf(
-  title: string,
-  { direction }: Change,
-  ends: readonly ProjectEnd[],
-  left: readonly string[],
-): Pick<Story, 'result' | 'reason' | 'next'> {
-  const bad = ends.filter(({ result }) => result === 'failure');
-  const yellow = ends.filter(({ result }) => result === 'unstable');
-  const how = direction === 'same' ? 'is stable already' : `is stable (${direction})`;
-  if (bad.length > 0) {
-    const reason = `${title} ${how}, but: ${sentences([...bad, ...yellow])}`;
-    return { result: 'failure', reason, next: nextOf(ends) };
-  }
-  if (yellow.length > 0)
-    return { result: 'unstable', reason: `${title} ${how}: ${sentences(yellow)}`, next: nextOf(ends) };
-  const where =
-    ends.length === 0
-      ? 'no project follows it'
-      : ends.map(({ project, verdict }) => `${verdict} in ${project}`).join(', ');
-  if (left.length > 0) {
-    const reason = `${title} ${how}: ${where}, but ${left.join(', ')} was left out and follows it as well.`;
-    return { result: 'unstable', reason, next: `Run this again for ${left.join(', ')}.` };
-  }
-  return { result: 'success', reason: `${title} ${how}: ${where}.` };
-}
-
-function sentences(ends: readonly ProjectEnd[]): string {
-  return ends.map(({ project, reason }) => `${project}: ${reason}`).join(' ');
-}
-
-function nextOf(ends: readonly ProjectEnd[]): string {
-  const next = ends.flatMap(({ project, next }) => (next === undefined ? [] : [`${project}: ${next}`]));
-  return next.length > 0 ? next.join(' ') : 'See the projects below.';
-}
-
 function connect({ aims, places }: Targets, { cluster, jobs, registry, web, gitHub }: Ports): Connected {
   const projects = (some: readonly { readonly project: Targets['aims'][number]['project'] }[]) =>
     some.map(({ project }) => project);
   return {
     ...{ registry, web, gitHub },
     clusters: connectAll(projects(aims), cluster),
-    jobs: connectAll(projects(places), jobs),
+    // Backups are Jobs as well.
+    jobs: connectAll(projects([...aims, ...places]), jobs),
   };
-}
-
-function choicesOf(inputs: Inputs): DeliverChoices {
-  return {
-    // The direction was decided above, for all projects.
-    rollout: { timeout: inputs.timeout, 'on-failure': inputs['on-failure'], force: true, 'dry-run': false },
-    launch: {
-      ...{ wait: 'completion', 'on-cancel': 'leave', 'dry-run': false, timeout: undefined },
-      'on-running': inputs['on-running'],
-    },
-  };
-}
-
-function dry({ rollout, launch }: DeliverChoices): DeliverChoices {
-  return { rollout: { ...rollout, 'dry-run': true }, launch: { ...launch, 'dry-run': true } };
 }

@@ -1,7 +1,8 @@
 import { RemoteError } from '@delivery/core/errors/errors';
 import { parseVersion } from '@delivery/core/domain/version';
 import { newJob } from '@delivery/testing/fake-jobs';
-import { august, built, imageOf, july, promoted, reference, Stage } from './stage.ts';
+import { built, promoted } from './projects.ts';
+import { august, imageOf, july, reference, Stage } from './stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

@@ -1,7 +1,8 @@
 import { digestOf } from '@delivery/core/domain/digest';
 import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { FakeGitHub } from '@delivery/testing/fake-github';
-import { august, commitOf, imageOf, july, promoted, reference, Stage } from './stage.ts';
+import { promoted } from './projects.ts';
+import { august, commitOf, imageOf, july, reference, Stage } from './stage.ts';
 
 let stage: Stage;
 beforeEach(() => {

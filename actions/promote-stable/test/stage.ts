@@ -1,16 +1,19 @@
 import type { Outcome } from '@delivery/core/action/outcome';
 import { readLedger, writeRecord } from '@delivery/core/action/ledger';
+import type { ProgramReport } from '@delivery/core/domain/backup/report';
 import type { Digest } from '@delivery/core/domain/digest';
-import { formatReference, parseRepository } from '@delivery/core/domain/image-reference';
+import { formatReference } from '@delivery/core/domain/image-reference';
 import type { LedgerEvent, LedgerRecord } from '@delivery/core/domain/ledger';
-import type { Project, Topology } from '@delivery/core/domain/topology';
 import { parseVersion } from '@delivery/core/domain/version';
 import type { Workload } from '@delivery/core/domain/workload';
 import type { GitHub } from '@delivery/core/ports/github';
+import { backupMadeAt } from '@delivery/testing/backup-made';
 import { FakeClock } from '@delivery/testing/fake-clock';
-import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
+import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeGitHub } from '@delivery/testing/fake-github';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
+import type { ProgramRun, Variables } from '@delivery/testing/fake-program';
+import { endProgram, programIn } from '@delivery/testing/fake-program';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
@@ -18,9 +21,8 @@ import { imageFixture } from '@delivery/testing/image-fixture';
 import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
+import { built, promoted, siteOf } from './projects.ts';
 
-export const built = parseRepository('registry.example.org/dev/web-stream')!;
-export const promoted = parseRepository('registry.example.org/prod/web-stream')!;
 const never = new AbortController().signal;
 
 export const august = parseVersion('2026.08.3')!;
@@ -35,7 +37,7 @@ export const defaults: Inputs = {
   project: [],
   'expect-stable': undefined,
   'require-tested': true,
-  'backup-first': false,
+  'backup-first': 'auto',
   force: false,
   timeout: 900_000,
   'on-failure': 'rollback',
@@ -56,26 +58,21 @@ export class Stage {
   /** Digests that never become healthy, by namespace. */
   readonly broken = new Set<string>();
   gitHub: GitHub | undefined = new FakeGitHub();
+  /** Whether delivery.yaml has a backup for production. */
+  isBackedUp = false;
+  /** What becomes of a backup. */
+  backs: (variables: Variables) => ProgramReport | ProgramRun | 'runs' = () => backupMadeAt(this.clock.now());
+  runAttempt = 1;
   runId = someRun.runId;
 
   constructor() {
     this.cluster.onSetImages = (workload) => this.#settle(workload);
     for (const namespace of ['production', 'ric']) this.jobs.putCronJob(newCronJob({ namespace }));
+    this.jobs.putCronJob(newCronJob({ namespace: 'production', name: 'db-backup' }));
+    const backUp = programIn(this.jobs, (variables) => this.backs(variables));
     this.jobs.onCreate = (job) => {
-      const status = { name: 'loader', init: false, image: 'loader', ready: false, restarts: 0, last: undefined };
-      const state = {
-        is: 'terminated',
-        exitCode: 0,
-        signal: 0,
-        reason: '',
-        message: '',
-        finishedAt: new Date(0),
-      } as const;
-      const { namespace, name, uid } = job;
-      const pod = newPod({ namespace, name: `${name}-x1`, uid: `pod of ${uid}`, ownerUid: uid, phase: 'Succeeded' });
-      this.jobs.putPod({ ...pod, labels: { 'job-name': name }, containers: [{ ...status, state }] });
-      const complete = { type: 'Complete', status: 'True', reason: '', message: '' } as const;
-      this.jobs.putJob({ ...job, conditions: [complete] });
+      if (job.name === 'db-backup') return backUp(job);
+      endProgram(this.jobs, job, 'loader', { exitCode: 0, lines: [], message: '' });
     };
   }
 
@@ -131,27 +128,37 @@ export class Stage {
     return readLedger(promoted, digest, this.registry, never);
   }
 
+  /** The backups that were begun, by namespace. */
+  backups(): string[] {
+    return this.jobs.creations.flatMap(({ cronJob, dryRun }) =>
+      cronJob.name === 'db-backup' && !dryRun ? [cronJob.namespace] : [],
+    );
+  }
+
   /** Runs to the end, letting as much time pass as it takes. */
   async run(inputs: Partial<Inputs> = {}): Promise<Outcome<Output>> {
+    return this.clock.passUntil(this.start(inputs), 4 * 3_600_000, 5_000);
+  }
+
+  start(inputs: Partial<Inputs> = {}): Promise<Outcome<Output>> {
     const { log, clock, registry, cluster, jobs } = this;
     const context = {
       log,
       clock,
       signal: this.cancel.signal,
       mask: () => undefined,
-      run: { ...someRun, runId: this.runId++ },
+      run: { ...someRun, runId: this.runId++, runAttempt: this.runAttempt },
     };
     const web = { get: async () => ({ status: 200, body: 'all is well' }) };
     const ports = {
-      topology: this.#topology(),
+      topology: siteOf(this.isBackedUp),
       registry,
       cluster: () => cluster,
       jobs: () => jobs,
       web,
       gitHub: this.gitHub,
     };
-    const running = run({ ...defaults, ...inputs }, ports, context);
-    return clock.passUntil(running, 4 * 3_600_000, 5_000);
+    return run({ ...defaults, ...inputs }, ports, context);
   }
 
   #settle(workload: Workload): void {
@@ -160,21 +167,6 @@ export class Stage {
     const isBroken = this.broken.has(`${namespace} ${image.split('@')[1] ?? ''}`);
     const counts = isBroken ? { updated: 0, ready: 1, available: 1 } : ready;
     this.cluster.putWorkload({ ...workload, observedGeneration: generation, ...counts });
-  }
-
-  #topology(): Topology {
-    const project = (name: string): Project => ({
-      ...{ name, cluster: undefined, namespace: name, environment: name, checks: [], data: undefined },
-      follows: name === 'test' ? 'latest' : 'stable',
-      workloads: { web: ['web', 'beat'].map((one) => ({ kind: 'Deployment', name: one, containers: [one] })) },
-      jobs: { loader: { cronJob: 'loader', containers: undefined, timeoutMs: 5_400_000, succeeds: undefined } },
-    });
-    const image = (name: string) => ({ name, repository: built, promoted, build: undefined, retention: undefined });
-    const frozen = { ...image('frozen'), promoted: undefined };
-    return {
-      images: { web: image('web'), loader: image('loader'), frozen },
-      projects: { test: project('test'), production: project('production'), ric: project('ric') },
-    };
   }
 }
 

@@ -1,0 +1,16 @@
+import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
+import { startAction } from '@delivery/core/adapters/runner-step';
+import { inputs, outputs } from './inputs.ts';
+import { run } from './run.ts';
+
+await startAction({
+  name: 'db-backup',
+  inputs,
+  outputs,
+  async run(given, context) {
+    const topology = await topologyOfInputs(given);
+    return run(given, { topology, jobs: clusterOfInputs(connectJobs, given, context) }, context);
+  },
+});

@@ -1,0 +1,8 @@
+import type { Topology } from '@delivery/core/domain/topology';
+import type { Jobs } from '@delivery/core/ports/jobs';
+
+export interface Ports {
+  readonly topology: Topology;
+  /** Connects to a context of the kubeconfig; undefined: the current one. */
+  readonly jobs: (context: string | undefined) => Jobs;
+}

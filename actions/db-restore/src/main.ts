@@ -1,0 +1,18 @@
+import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
+import { startAction } from '@delivery/core/adapters/runner-step';
+import { fetchWeb } from '@delivery/core/adapters/web';
+import { check, inputs, outputs } from './inputs.ts';
+import { run } from './run.ts';
+
+await startAction({
+  name: 'db-restore',
+  inputs,
+  outputs,
+  check,
+  async run(given, context) {
+    const topology = await topologyOfInputs(given);
+    return run(given, { topology, jobs: clusterOfInputs(connectJobs, given, context), web: fetchWeb }, context);
+  },
+});
