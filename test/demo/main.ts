@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: the main job on the embedded ground, from a push to the page of the running TEST stack, then a push that cannot
- * work, then promotions to PRODUCTION and a rollback, then new data by a remote call into every project. `-- --keep` leaves the ground up to look around.
+ * work, then new data by a remote call into every project, then promotions to PRODUCTION, one after a backup that is restored into
+ * STAGING, and a rollback. `-- --keep` leaves the ground up to look around.
  */
 import type { Run } from '@delivery/testing/github/run';
 import { join } from 'node:path';
@@ -10,9 +11,11 @@ import { down, up } from '../ground/ground.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { readState } from '../ground/state.ts';
+import { pushBackupImage } from '../road/backup-image.ts';
 import { Calls } from '../road/calls.ts';
 import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
 import { HeldJob } from '../road/loader-jobs.ts';
+import { OffSite } from '../road/off-site.ts';
 import { groundRegistry } from '../road/registry.ts';
 import { StackProject } from '../road/stack-project.ts';
 
@@ -86,31 +89,20 @@ async function call(clone: Clone, requestId: string): Promise<void> {
     say(`commit status data-uploaded/${requestId}: ${state}, ${description}`);
 }
 
-/** As an operator does it in the form, or by the command that the summary of a build shows. */
-async function promote(clone: Clone, inputs: Record<string, string>, expected: Run['conclusion']): Promise<void> {
+/** As an operator does it in the form of a workflow, or by the command that a summary shows. */
+async function start(
+  clone: Clone,
+  workflow: string,
+  inputs: Record<string, string>,
+  expected: Run['conclusion'] = 'success',
+): Promise<void> {
   const fields = Object.entries(inputs).map(([name, value]) => `-f ${name}=${JSON.stringify(value)}`);
-  say(`gh workflow run promote.yml ${fields.join(' ')}`);
-  const id = await clone.client.startWorkflow(clone.repository, 'promote.yml', 'main', inputs);
+  say(`gh workflow run ${workflow} ${fields.join(' ')}`);
+  const id = await clone.client.startWorkflow(clone.repository, workflow, 'main', inputs);
   await report(clone, await clone.client.waitForRun(id, { onChange: progress() }), expected);
 }
 
-/** Part two: what was tried in TEST becomes stable, and goes back. */
-async function promotions(clone: Clone, builds: readonly Run[], production: StackProject): Promise<void> {
-  const [first, second, broken] = builds.map(({ runNumber }) => String(runNumber));
-  await promote(clone, { build: first ?? '', version: '2026.08.0', reason: 'the first release' }, 'success');
-  say('the page of PRODUCTION, before');
-  await showPage(production);
-  await promote(clone, { build: second ?? '', version: '2026.08.1', reason: 'a second version' }, 'success');
-  say('the page of PRODUCTION, after');
-  await showPage(production);
-  await promote(clone, { build: broken ?? '', version: '2026.08.2' }, 'failure');
-  say('refused; now the rollback');
-  await promote(clone, { build: 'previous', reason: 'the colours are wrong' }, 'success');
-  say('the page of PRODUCTION, back');
-  await showPage(production);
-}
-
-/** Part three: the loader, built for new data and launched in every project. */
+/** Part two: the loader, built for new data and launched in every project. */
 async function load(state: GroundState, clone: Clone, test: StackProject, ric: StackProject): Promise<void> {
   say('new data has been put down: django_data/2026-09-15T16');
   test.data.deposit('2026-09-15T16');
@@ -129,6 +121,31 @@ async function load(state: GroundState, clone: Clone, test: StackProject, ric: S
     console.log(`    ${project.name}: ${found}`);
   }
   await held.release();
+}
+
+/** Part three: what was tried in TEST becomes stable, after a backup that is seen to restore, and goes back. */
+async function promotions(
+  clone: Clone,
+  builds: readonly Run[],
+  production: StackProject,
+  staging: StackProject,
+): Promise<void> {
+  const [first, second, broken] = builds.map(({ runNumber }) => String(runNumber));
+  await start(clone, 'promote.yml', { build: first ?? '', version: '2026.08.0', reason: 'the first release' });
+  say('the page of PRODUCTION, before');
+  await showPage(production);
+  const release = { build: second ?? '', version: '2026.08.1', reason: 'a second version', 'backup-first': 'true' };
+  await start(clone, 'promote.yml', release);
+  say('the page of PRODUCTION, after');
+  await showPage(production);
+  await start(clone, 'restore.yml', { backup: 'latest' });
+  say('the page of STAGING, with the database of that backup');
+  await showPage(staging);
+  await start(clone, 'promote.yml', { build: broken ?? '', version: '2026.08.2' }, 'failure');
+  say('refused; now the rollback');
+  await start(clone, 'promote.yml', { build: 'previous', reason: 'the colours are wrong' });
+  say('the page of PRODUCTION, back');
+  await showPage(production);
 }
 
 async function showTags(state: GroundState): Promise<void> {
@@ -161,11 +178,18 @@ async function demo(state: GroundState): Promise<void> {
     const broken = await deliver(clone, 'A version that cannot start', 'failure');
     say('red, and the page of the TEST stack is still there');
     await showPage(project);
-    say('PRODUCTION and RIC, with the first build');
-    const others = [StackProject.create(state, 'production'), StackProject.create(state, 'ric')] as const;
-    const [production, ric] = await Promise.all(others);
-    await promotions(clone, [first, second, broken], production);
+    say(
+      'PRODUCTION, RIC and STAGING, with the first build; the image of the backups, and another server to send them to',
+    );
+    const backupImage = await pushBackupImage(state);
+    await using offSite = await OffSite.start(state, backupImage);
+    const [production, ric, staging] = await Promise.all([
+      StackProject.create(state, 'production', { backupImage, offSite: offSite.secretFor('production') }),
+      StackProject.create(state, 'ric'),
+      StackProject.create(state, 'staging', { backupImage }),
+    ]);
     await load(state, clone, project, ric);
+    await promotions(clone, [first, second, broken], production, staging);
   } finally {
     await gitHub.stop();
   }

@@ -5,8 +5,10 @@ import type { GitHubStandIn } from '@delivery/testing/github/stand-in';
 import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { pushBackupImage } from '../road/backup-image.ts';
 import { Calls } from '../road/calls.ts';
 import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
+import { OffSite } from '../road/off-site.ts';
 import { groundRegistry } from '../road/registry.ts';
 import { StackProject } from '../road/stack-project.ts';
 
@@ -29,6 +31,7 @@ let calls: Calls;
 let test: StackProject;
 let production: StackProject;
 let ric: StackProject;
+let offSite: OffSite;
 let first: Run;
 let second: Run;
 
@@ -74,7 +77,12 @@ beforeAll(async () => {
   calls = new Calls(clone.client, 'acme/stack', 'promote-image');
   first = await clone.deliver('One to promote');
   await summaryOf(first, 'success');
-  [production, ric] = await Promise.all([StackProject.create(state, 'production'), StackProject.create(state, 'ric')]);
+  const backupImage = await pushBackupImage(state);
+  offSite = await OffSite.start(state, backupImage);
+  [production, ric] = await Promise.all([
+    StackProject.create(state, 'production', { backupImage, offSite: offSite.secretFor('production') }),
+    StackProject.create(state, 'ric'),
+  ]);
   clone.edit('manage.py', (text) =>
     text.replace(
       /^import os\n/m,
@@ -87,6 +95,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gitHub.stop();
   await Promise.all([test, production, ric].map((project) => project.remove()));
+  await offSite[Symbol.asyncDispose]();
 });
 
 describe('the summary of a build', () => {
@@ -169,12 +178,13 @@ describe('a promotion by a call', () => {
 });
 
 describe('a rollback', () => {
-  it('is one step: the previous stable is back, said as such, with a warning about the database', async () => {
+  it('is one step: a backup, then the previous stable is back, said as such, with a warning about the database', async () => {
     const run = await promote({ build: 'previous', reason: 'colours are wrong' });
     const summary = await summaryOf(run, 'success');
     await expectStable(first, version(1));
     expect(summary).toContain('(rollback)');
     expect(summary).toContain('The database does not roll back with the image.');
+    expect(summary).toMatch(/backup-\S+Z-fragalysis\.sql\.zst/);
     const messages = (await clone.client.annotations(run.id)).map(({ message }) => message);
     expect(messages.join()).toContain('The database does not roll back');
   });
