@@ -1,4 +1,4 @@
-// npm run bench:restore [-- MEGABYTES [ROUNDS]] : a restore beside `zstd -dc | mariadb`, in turns, into the same server. See docs/benchmarks.md.
+// node --conditions=source bench/restore.ts [MEGABYTES [ROUNDS [PART OF BLOBS]]] : a restore beside `zstd -dc | mariadb`, in turns, into the same server.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';

@@ -79,7 +79,7 @@ describe('a backup that fails', () => {
       () => ({ BACKUP_DUMP_PROGRAM: script('env; echo "$@"') }),
     ],
     ['as its dump program dies', 'dump-failed', () => ({ BACKUP_DUMP_PROGRAM: script('kill -9 $$') })],
-    ['for copies that are required and not described', 'config', () => ({ BACKUP_OFFSITE: 'required' })],
+    ['for copies that are required and not described', 'off-site', () => ({ BACKUP_OFFSITE: 'required' })],
   ] as const)('%s', (_, cause, over) => fails('backup', cause, over()));
 
   test('for a view whose table is gone', async () => {

@@ -14,7 +14,7 @@ const reference = new RegExp(`REFERENCES (${quoted}) \\((${quoted})`, 'g');
 
 /**
  * From what SHOW CREATE TABLE says. Left alone are keys that a foreign key stands on, from either side (`referenced`: first columns that
- * other tables refer to), those of generated columns and of AUTO_INCREMENT, and every table without a primary key. Undefined: none.
+ * other tables refer to), those of virtual columns and of AUTO_INCREMENT, and every table without a primary key. Undefined: none.
  */
 export function deferKeys(definition: string, referenced: ReadonlySet<string>): DeferredKeys | undefined {
   const lines = definition.split('\n');
@@ -24,7 +24,7 @@ export function deferKeys(definition: string, referenced: ReadonlySet<string>): 
   for (const line of lines) {
     const [, name = '', type = ''] = column.exec(line) ?? [];
     if (/\bAUTO_INCREMENT\b/i.test(type) && name !== first) return undefined;
-    if (/ (?:GENERATED ALWAYS )?AS \(/i.test(type)) kept.add(name);
+    if (/ AS \(.*\) (?!STORED|PERSISTENT)/i.test(`${type} `)) kept.add(name);
   }
   const keys = lines.flatMap((line) => {
     const [, whole = '', name = '', columns = ''] = key.exec(line) ?? [];

@@ -26,11 +26,21 @@ test('puts off keys, unique ones too, and gives them back as they were', () => {
 test.each([
   ['a foreign key of its own', ['KEY `k` (`a`)', 'CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `o` (`id`)'], []],
   ['a foreign key of another table', ['UNIQUE KEY `k` (`a`)'], ['`a`']],
-  ['a generated column', ['KEY `k` (`g`)'], []],
+  ['a virtual column', ['KEY `k` (`g`)'], []],
   ['words', ['FULLTEXT KEY `k` (`b;c`)'], []],
   ['places', ['SPATIAL KEY `k` (`a`)'], []],
 ])('leaves alone a key of %s', (_, keys, referenced) => {
   expect(deferKeys(table(...columns, 'PRIMARY KEY (`id`)', ...keys), new Set(referenced))).toBeUndefined();
+});
+
+test('puts off a key of a column that is generated and stored', () => {
+  const stored = [
+    '`a` int(11)',
+    '`s` int(11) GENERATED ALWAYS AS (`a` + 1) STORED',
+    'PRIMARY KEY (`a`)',
+    'KEY `k` (`s`)',
+  ];
+  expect(deferKeys(table(...stored), new Set())?.drop).toBe('DROP KEY `k`');
 });
 
 test('leaves alone a table without a primary key, one that counts by another key, and other engines', () => {
