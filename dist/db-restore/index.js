@@ -1,0 +1,3 @@
+import { start } from '../suite/index.js';
+process.setSourceMapsEnabled(true);
+await start('db-restore');
