@@ -9,17 +9,13 @@ import { fakeExec } from '@delivery/testing/fake-exec';
 import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeJobs } from '@delivery/testing/fake-jobs';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
+import { newProject } from '@delivery/testing/new-project';
 import { wholeImage } from '@delivery/testing/whole-image';
 import { run } from '../../actions/prune-builds/src/run.ts';
 import { readState } from '../ground/state.ts';
 
 const { signal } = new AbortController();
-const projects = {
-  test: {
-    ...{ name: 'test', namespace: 'test', follows: 'latest' as const, cluster: undefined, environment: undefined },
-    ...{ workloads: {}, checks: [], jobs: {}, data: undefined, production: false, database: undefined },
-  },
-} as const;
+const projects = { test: newProject('test', { follows: 'latest' }) };
 
 /** A build with platforms, attestations, signatures and records: all of its manifests. */
 async function push(number: number, repository: Repository, registry: Registry): Promise<Digest[]> {

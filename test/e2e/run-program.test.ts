@@ -1,12 +1,11 @@
 import { jest } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import type { ProgramEnd, ProgramJob } from '@delivery/core/action/backup/run-program';
 import { runProgram } from '@delivery/core/action/backup/run-program';
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectJobs } from '@delivery/core/adapters/cluster/connect';
 import { reportLines, terminationMessage } from '@delivery/core/domain/backup/report-lines';
-import type { Project } from '@delivery/core/domain/topology';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { newProject } from '@delivery/testing/new-project';
 import { backupReport, inventoryEntry } from '@delivery/testing/program-report';
 import { readState } from '../ground/state.ts';
 import { GroundNamespace, shellPod } from './jobs-ground.ts';
@@ -18,7 +17,6 @@ const report = backupReport({
   sentence: 'verified: größer',
   inventory: Array.from({ length: 5_000 }, (_, index) => inventoryEntry({ name: `backup-${index}` })),
 });
-const sha256hex = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Says when something was shown. */
 class WaitedLog extends FakeLog {
@@ -35,7 +33,7 @@ let log: WaitedLog;
 beforeEach(async () => {
   log = new WaitedLog();
   ground = await GroundNamespace.make();
-  const data = { lines: `${reportLines(report).join('\n')}\n`, message: terminationMessage(report, sha256hex) };
+  const data = { lines: `${reportLines(report).join('\n')}\n`, message: terminationMessage(report) };
   await ground.create('v1', 'ConfigMap', 'report', { data });
 });
 afterEach(async () => (ground as GroundNamespace | undefined)?.remove());
@@ -53,10 +51,7 @@ async function start(
   const mounts = { volumeMounts: [{ name: 'report', mountPath: '/report' }] };
   const pod = shellPod(script, { restartPolicy: 'Never', volumes }, mounts);
   await ground.createCronJob('db-backup', { spec: { backoffLimit: 0, template: { spec: pod } } });
-  const project: Project = {
-    ...{ name: 'test', cluster: undefined, namespace, follows: 'latest', environment: undefined, workloads: {} },
-    ...{ checks: [], jobs: {}, data: undefined, production: false, database: undefined },
-  };
+  const project = newProject('test', { namespace, follows: 'latest' });
   const job = { project, cronJob: 'db-backup', timeoutMs: 60_000, env: {}, onRunning: 'fail', dryRun: false } as const;
   const context = { log, clock: systemClock, signal: cancel.signal, mask: () => undefined, run: someRun };
   return runProgram({ ...job, ...over }, jobs(), context);

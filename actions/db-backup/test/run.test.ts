@@ -1,12 +1,12 @@
 import type { Outcome } from '@delivery/core/action/outcome';
 import { renderSummary } from '@delivery/core/action/markdown';
 import type { BackupReport } from '@delivery/core/domain/backup/report';
-import { defaultKeep } from '@delivery/core/domain/backup/tiers';
 import type { Job } from '@delivery/core/domain/job';
 import type { Project } from '@delivery/core/domain/topology';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
+import { newBackup, newProject } from '@delivery/testing/new-project';
 import { backupReport, inventoryEntry } from '@delivery/testing/program-report';
 import { beginProgram, endProgram, runOf } from '@delivery/testing/program-run';
 import type { Inputs, Output } from '../src/inputs.ts';
@@ -38,23 +38,7 @@ beforeEach(() => {
 });
 
 function project(name: string, isBackedUp: boolean): Project {
-  const backup = {
-    ...{ cronJob: 'db-backup', timeoutMs: 1_800_000, keep: defaultKeep, maxAgeMs: 10_800_000, maxShrink: 20 },
-    offSite: true,
-  };
-  return {
-    ...{
-      name,
-      cluster: undefined,
-      namespace: name,
-      follows: 'stable',
-      environment: undefined,
-      workloads: {},
-      checks: [],
-    },
-    ...{ jobs: {}, data: undefined, production: false },
-    database: isBackedUp ? { backup, restore: undefined, mask: {} } : undefined,
-  };
+  return newProject(name, isBackedUp ? { database: { backup: newBackup(), restore: undefined, mask: {} } } : {});
 }
 
 function start(inputs: Partial<Inputs> = {}, names = ['test', 'production']): Promise<Outcome<Output>> {

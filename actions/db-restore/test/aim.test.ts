@@ -1,5 +1,6 @@
 import { findAim } from '../src/aim.ts';
-import { having, project, site, topologyOf } from './projects.ts';
+import { newProject } from '@delivery/testing/new-project';
+import { having, site, topologyOf } from './projects.ts';
 
 const topology = topologyOf(...Object.values(site));
 const names = (from: string, to: string, given = topology) => {
@@ -29,7 +30,7 @@ describe('where a backup comes from and where it goes', () => {
   });
 
   it('has to be said where two are production, or none is', () => {
-    const two = topologyOf(...Object.values(site), project('mirror', { production: true, database: having.backup }));
+    const two = topologyOf(...Object.values(site), newProject('mirror', { production: true, database: having.backup }));
     expect(() => names('', '', two)).toThrow(/^from: is required: .* there are production, mirror/);
     expect(() => names('', '', topologyOf(site.test, site.staging))).toThrow(
       /^from: is required: .*there is none such; with database.backup: "test"/,
@@ -37,15 +38,15 @@ describe('where a backup comes from and where it goes', () => {
   });
 
   it('never goes back into where it comes from without saying, also where no project is flagged as production', () => {
-    const lone = topologyOf(project('live', { database: having.both }));
+    const lone = topologyOf(newProject('live', { database: having.both }));
     expect(() => names('live', '', lone)).toThrow(/^project: is required: .*there is none such; .*"live"/);
     expect(names('live', 'live', lone)).toEqual(['live', 'live']);
-    const two = topologyOf(project('live', { database: having.both }), site.staging);
+    const two = topologyOf(newProject('live', { database: having.both }), site.staging);
     expect(names('live', '', two)).toEqual(['live', 'staging']);
   });
 
   it('has to be said where several can be restored into, or only production', () => {
-    const two = topologyOf(...Object.values(site), project('trial', { database: having.restore }));
+    const two = topologyOf(...Object.values(site), newProject('trial', { database: having.restore }));
     expect(() => names('', '', two)).toThrow(/^project: is required: .* there are staging, trial/);
     expect(() => names('', '', topologyOf(site.production))).toThrow(/^project: is required/);
   });

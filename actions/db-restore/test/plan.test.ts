@@ -1,6 +1,7 @@
 import type { Inputs } from '../src/inputs.ts';
 import { planRestore, variablesOf } from '../src/plan.ts';
-import { having, project, site } from './projects.ts';
+import { newProject } from '@delivery/testing/new-project';
+import { having, site } from './projects.ts';
 
 const { production, staging, test } = site;
 const file = 'backup-2026-09-15T14:05:00Z-fragalysis.sql.zst';
@@ -26,7 +27,7 @@ describe('a restore into a project that is not production', () => {
   });
 
   it('warns that nothing is masked of a production without masks, but not in a drill, which leaves nothing behind', () => {
-    const from = project('production', { production: true, database: having.backup });
+    const from = newProject('production', { production: true, database: having.backup });
     const warnings = [expect.stringContaining('Nothing is masked')];
     expect(planRestore(asked(), { from, target: staging })).toMatchObject({ mask: {}, warnings });
     expect(planRestore(asked({ drill: true }), { from, target: staging })).toMatchObject({ warnings: [] });
@@ -34,7 +35,7 @@ describe('a restore into a project that is not production', () => {
   });
 
   it('may be of its own backup', () => {
-    const own = project('test', { database: having.both });
+    const own = newProject('test', { database: having.both });
     expect(planRestore(asked(), { from: own, target: own })).toMatchObject({ do: 'restore', backUpFirst: false });
   });
 });
@@ -63,13 +64,13 @@ describe('a restore into production', () => {
   });
 
   it('is refused where what is there cannot be backed up', () => {
-    const target = project('production', { production: true, database: having.restore });
+    const target = newProject('production', { production: true, database: having.restore });
     const plan = planRestore(asked({ backup: named, confirm: 'production' }), { from: test, target });
     expect(plan).toMatchObject({ do: 'refuse', reason: expect.stringContaining('no database.backup') });
   });
 
   it('is refused with all that speaks against it at once', () => {
-    const target = project('production', { production: true, database: having.restore });
+    const target = newProject('production', { production: true, database: having.restore });
     const { reason } = planRestore(asked(), { from: test, target }) as { reason: string };
     expect(reason.split(';')).toHaveLength(3);
   });

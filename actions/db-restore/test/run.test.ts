@@ -1,6 +1,7 @@
 import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { newJob } from '@delivery/testing/fake-jobs';
-import { runWith, variablesOfJobs } from '@delivery/testing/fake-program';
+import { variablesOfJobs } from '@delivery/testing/fake-program';
+import { runOf } from '@delivery/testing/program-run';
 import { comparedTable, restoreReport, someBackup } from '@delivery/testing/restore-report';
 import { named, Stage, withPage } from './stage.ts';
 
@@ -92,12 +93,12 @@ describe('a restore', () => {
     ['has no report', { exitCode: 0, lines: ['all is well'], message: '' }],
     [
       'has a report that was changed on the way',
-      { ...runWith(restoreReport()), message: runWith(restoreReport({ drill: true })).message },
+      { ...runOf(restoreReport()), message: runOf(restoreReport({ drill: true })).message },
     ],
-    ['failed with a report of success', { ...runWith(restoreReport()), exitCode: 1 }],
+    ['failed with a report of success', { ...runOf(restoreReport()), exitCode: 1 }],
     [
       'was about something else',
-      runWith({ ...restoreReport(), ...{ command: 'list', verdict: 'listed', inventory: [] } } as never),
+      runOf({ ...restoreReport(), ...{ command: 'list', verdict: 'listed', inventory: [] } } as never),
     ],
   ])('is red when its Job %s, and says that the database may have been replaced', async (_, end) => {
     stage.restores = () => end;

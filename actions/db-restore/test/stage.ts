@@ -6,8 +6,10 @@ import type { WebAnswer } from '@delivery/core/ports/web';
 import { backupMadeAt } from '@delivery/testing/backup-made';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
-import type { ProgramRun, Variables } from '@delivery/testing/fake-program';
-import { endProgram, programIn, runWith, variablesOfJobs } from '@delivery/testing/fake-program';
+import type { Variables } from '@delivery/testing/fake-program';
+import { programIn, variablesOfJobs } from '@delivery/testing/fake-program';
+import type { ProgramRun } from '@delivery/testing/program-run';
+import { endProgram, runOf } from '@delivery/testing/program-run';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { inventoryEntry } from '@delivery/testing/program-report';
 import { listReport, restoreReport, someBackup } from '@delivery/testing/restore-report';
@@ -73,7 +75,7 @@ export class Stage {
 
   /** Ends a Job that runs. */
   end(job: Job, report: ProgramReport): void {
-    endProgram(this.jobs, job, 'loader', runWith(report));
+    endProgram(this.jobs, job, runOf(report), 'loader');
   }
 
   start(inputs: Partial<Inputs> = {}): Promise<Outcome<Output>> {

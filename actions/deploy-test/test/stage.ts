@@ -1,7 +1,7 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { parseRepository } from '@delivery/core/domain/image-reference';
-import type { Check, Project, Topology } from '@delivery/core/domain/topology';
+import type { Check, Topology } from '@delivery/core/domain/topology';
 import type { ClusterEvent, ContainerStatus, Pod, Workload, WorkloadKind } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { DeploymentStatus, NewDeployment } from '@delivery/core/ports/github';
@@ -11,6 +11,7 @@ import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { newProject } from '@delivery/testing/new-project';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
 
@@ -149,19 +150,9 @@ export class Stage {
 
   private topology(): Topology {
     const workload = (name: string) => ({ kind: this.kind, name, containers: [name] });
-    const test: Project = {
-      name: 'test',
-      cluster: undefined,
-      namespace: 'test',
-      follows: 'latest',
-      environment: this.environment,
-      workloads: { web: [workload('web'), workload('beat')] },
-      checks: this.checks,
-      jobs: {},
-      data: undefined,
-      production: false,
-      database: undefined,
-    };
+    const workloads = { web: [workload('web'), workload('beat')] };
+    const given = { namespace: 'test', environment: this.environment, workloads, checks: this.checks };
+    const test = newProject('test', { ...given, follows: 'latest' });
     const web = { name: 'web', repository, promoted: undefined, build: undefined };
     return { images: { web }, projects: { test, production: { ...test, name: 'production', follows: 'stable' } } };
   }

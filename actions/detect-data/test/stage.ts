@@ -4,7 +4,6 @@ import type { Outcome } from '@delivery/core/action/outcome';
 import type { DataDirectory } from '@delivery/core/domain/data-directory';
 import { parseRepository } from '@delivery/core/domain/image-reference';
 import type { Job } from '@delivery/core/domain/job';
-import type { Project } from '@delivery/core/domain/topology';
 import type { ContainerState } from '@delivery/core/domain/workload';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { newPod } from '@delivery/testing/fake-cluster';
@@ -12,16 +11,14 @@ import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { newProject } from '@delivery/testing/new-project';
 import type { Output } from '../src/inputs.ts';
 import { check, inputs } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
 
 const repository = parseRepository('registry.example.org/dev/loader-stream')!;
 
-const test: Project = {
-  ...{ name: 'test', cluster: 'here', namespace: 'fragalysis-dev', follows: 'latest', environment: undefined },
-  ...{ workloads: {}, checks: [], jobs: {}, data: undefined, production: false, database: undefined },
-};
+const test = newProject('test', { cluster: 'here', namespace: 'fragalysis-dev', follows: 'latest' });
 
 export function directory(name: string, given: Partial<DataDirectory> = {}): DataDirectory {
   return { name, type: 'directory', ready: 'file', targetList: 20, ...given };

@@ -3,7 +3,7 @@ import type { Outcome } from '@delivery/core/action/outcome';
 import { parseRepository } from '@delivery/core/domain/image-reference';
 import type { Job, JobsView } from '@delivery/core/domain/job';
 import type { LedgerRecord } from '@delivery/core/domain/ledger';
-import type { Project, ProjectJob, Topology } from '@delivery/core/domain/topology';
+import type { ProjectJob, Topology } from '@delivery/core/domain/topology';
 import type { Condition, ContainerState, Pod } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { WebAnswer } from '@delivery/core/ports/web';
@@ -13,6 +13,7 @@ import { FakeJobs, newCronJob, newJob } from '@delivery/testing/fake-jobs';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { newProject } from '@delivery/testing/new-project';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
 
@@ -119,14 +120,8 @@ export class Stage {
   }
 
   private topology(): Topology {
-    const project = (name: string): Project => ({
-      ...{ name, cluster: undefined, namespace: name, environment: undefined, workloads: {}, checks: [] },
-      follows: name === 'test' ? 'latest' : 'stable',
-      jobs: { loader: this.job },
-      data: undefined,
-      production: false,
-      database: undefined,
-    });
+    const project = (name: string) =>
+      newProject(name, { follows: name === 'test' ? 'latest' : 'stable', jobs: { loader: this.job } });
     const image = (name: string) => ({ name, repository, promoted: undefined, build: undefined });
     return {
       images: { loader: image('loader'), web: image('web') },

@@ -1,7 +1,7 @@
 import { RemoteError } from '@delivery/core/errors/errors';
 import { writeRecord } from '@delivery/core/action/ledger';
 import { backupMadeAt } from '@delivery/testing/backup-made';
-import { endProgram, runWith } from '@delivery/testing/fake-program';
+import { endProgram, runOf } from '@delivery/testing/program-run';
 import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import { built, promoted } from './projects.ts';
 import { august, Stage } from './stage.ts';
@@ -30,7 +30,7 @@ describe('a promotion that was killed', () => {
     expect(stage.backups()).toHaveLength(1);
     // Nobody listens to the first run any more; here it would promote as well.
     const listed = stage.jobs.job('production', 'db-backup')!;
-    endProgram(stage.jobs, listed, 'loader', runWith(backupMadeAt(stage.clock.now())));
+    endProgram(stage.jobs, listed, runOf(backupMadeAt(stage.clock.now())), 'loader');
     expect(await stage.clock.passUntil(again, 600_000)).toMatchObject({ result: 'success' });
     expect(stage.stable()).toBe(after);
   });

@@ -1,7 +1,8 @@
 import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { backupFileAt, backupMadeAt } from '@delivery/testing/backup-made';
 import { newJob } from '@delivery/testing/fake-jobs';
-import { runWith, variablesOfJobs } from '@delivery/testing/fake-program';
+import { variablesOfJobs } from '@delivery/testing/fake-program';
+import { runOf } from '@delivery/testing/program-run';
 import { payload } from '../src/payload.ts';
 import { august, reference, Stage } from './stage.ts';
 
@@ -119,7 +120,7 @@ describe('nothing is written and no project is touched', () => {
     ['it says verified and has no manifest', () => backupMadeAt(now(), { manifest: null })],
     ['it has no report', () => ({ exitCode: 0, lines: [], message: '' })],
     ['it was killed', () => ({ exitCode: 137, lines: [], message: '' })],
-    ['it exits with 1 and reports success', () => ({ ...runWith(backupMadeAt(now())), exitCode: 1 })],
+    ['it exits with 1 and reports success', () => ({ ...runOf(backupMadeAt(now())), exitCode: 1 })],
     ['it does not end', () => 'runs'],
   ])('when %s', async (_, end) => {
     const { before } = await stage.released();

@@ -12,8 +12,10 @@ import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeGitHub } from '@delivery/testing/fake-github';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
-import type { ProgramRun, Variables } from '@delivery/testing/fake-program';
-import { endProgram, programIn } from '@delivery/testing/fake-program';
+import type { Variables } from '@delivery/testing/fake-program';
+import { programIn } from '@delivery/testing/fake-program';
+import type { ProgramRun } from '@delivery/testing/program-run';
+import { endProgram } from '@delivery/testing/program-run';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
@@ -72,7 +74,7 @@ export class Stage {
     const backUp = programIn(this.jobs, (variables) => this.backs(variables));
     this.jobs.onCreate = (job) => {
       if (job.name === 'db-backup') return backUp(job);
-      endProgram(this.jobs, job, 'loader', { exitCode: 0, lines: [], message: '' });
+      endProgram(this.jobs, job, { exitCode: 0, lines: [], message: '' }, 'loader');
     };
   }
 

@@ -2,7 +2,8 @@ import { RemoteError } from '@delivery/core/errors/errors';
 import { newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { artifactFixture, imageFixture, indexFixture } from '@delivery/testing/image-fixture';
-import { newProject, numbers, promoted, reasons, repository, Stage, tagOf } from './stage.ts';
+import { newProject } from '@delivery/testing/new-project';
+import { numbers, promoted, reasons, repository, Stage, tagOf } from './stage.ts';
 
 let stage: Stage;
 const { signal } = new AbortController();
@@ -164,7 +165,7 @@ describe('an answer that contradicts another', () => {
   it('a project that follows stable where nothing was promoted: a warning', async () => {
     stage.build(1, 9);
     const workloads = { web: [{ kind: 'Deployment', name: 'web', container: ['web'] }] } as never;
-    stage.projects = [{ ...newProject('production', 'prod'), follows: 'stable', workloads }];
+    stage.projects = [newProject('production', { namespace: 'prod', workloads })];
     expect(await stage.run()).toMatchObject({ result: 'success' });
     const warnings = stage.log.lines.filter(({ kind }) => kind === 'warning').map(({ text }) => text);
     expect(warnings).toEqual([expect.stringContaining('prod/web-stream has no tags')]);

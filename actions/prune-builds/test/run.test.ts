@@ -3,7 +3,8 @@ import { digestOf } from '@delivery/core/domain/digest';
 import { newPod, newWorkload } from '@delivery/testing/fake-cluster';
 import { newCronJob, newJob } from '@delivery/testing/fake-jobs';
 import { artifactFixture, imageFixture } from '@delivery/testing/image-fixture';
-import { entries, newProject, numbers, promoted, reasons, repository, Stage, tagOf } from './stage.ts';
+import { newProject } from '@delivery/testing/new-project';
+import { entries, numbers, promoted, reasons, repository, Stage, tagOf } from './stage.ts';
 
 let stage: Stage;
 beforeEach(() => {
@@ -164,11 +165,10 @@ describe('what runs', () => {
     pod('tries-again', 'waits', two);
     pod('ended', 'over', three);
     stage.projects = [
-      {
-        ...newProject('test', 'dev'),
-        data: { cronJob: 'look' },
+      newProject('test', {
+        ...{ namespace: 'dev', follows: 'latest', data: { cronJob: 'look' } },
         jobs: { web: { cronJob: 'loader', containers: undefined, timeoutMs: 1, succeeds: undefined } },
-      },
+      }),
     ];
     stage.jobs.putCronJob(newCronJob({ namespace: 'dev', name: 'look', containers: containers(`${host}@${four}`) }));
     stage.jobs.putCronJob(newCronJob({ namespace: 'dev', name: 'loader', containers: containers(`${host}:latest-5`) }));

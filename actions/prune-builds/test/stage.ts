@@ -13,6 +13,7 @@ import { FakeJobs } from '@delivery/testing/fake-jobs';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
+import { newProject } from '@delivery/testing/new-project';
 import { wholeImage } from '@delivery/testing/whole-image';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
@@ -42,7 +43,10 @@ export class Stage {
   registry = new FakeRegistry();
   packages: PackageVersions | undefined;
   rule: RetentionRule | undefined = { workingDays: 0, atLeast: 0, keepPromoted: 5, timeZone: 'UTC', holidays: [] };
-  projects: readonly Project[] = [newProject('test', 'dev'), newProject('production', 'prod')];
+  projects: readonly Project[] = [
+    newProject('test', { namespace: 'dev', follows: 'latest' }),
+    newProject('production', { namespace: 'prod', follows: 'latest' }),
+  ];
 
   /** A build that is as many days old. */
   build(number: number, daysOld: number): Digest {
@@ -136,20 +140,6 @@ export class Stage {
       projects: Object.fromEntries(this.projects.map((project) => [project.name, project])),
     };
   }
-}
-
-export function newProject(name: string, namespace: string): Project {
-  const nothing = {
-    cluster: undefined,
-    environment: undefined,
-    workloads: {},
-    checks: [],
-    jobs: {},
-    data: undefined,
-    production: false,
-    database: undefined,
-  };
-  return { ...nothing, name, namespace, follows: 'latest' };
 }
 
 export function entries(outcome: Outcome<Output>, output: 'deleted' | 'kept'): Entry[] {

@@ -51,30 +51,25 @@ export function lockName(database: string): string {
 
 function keepAlive(connection: Connection, { clock, signal }: Ports): DatabaseLock {
   const lost = new AbortController();
-  const ended = new AbortController();
-  const cancel = () => {
-    lost.abort(signal.reason);
-    ended.abort();
-  };
-  signal.addEventListener('abort', cancel, { once: true });
+  const released = new AbortController();
+  const ended = AbortSignal.any([signal, released.signal]);
   const ping = async () => {
     for (;;) {
-      await clock.sleep(pingMs, ended.signal);
+      await clock.sleep(pingMs, ended);
       const answer = async (own: AbortSignal) => (await select(connection, 'DO 1', { signal: own }), true);
-      const answered = await within(answerMs, { clock, signal: ended.signal }, answer, false);
+      const answered = await within(answerMs, { clock, signal: ended }, answer, false);
       if (!answered) throw new DatabaseError('connect', 'the session that holds the lock does not answer any more');
     }
   };
   ping().catch((error: unknown) => {
-    if (!ended.signal.aborted) lost.abort(error);
+    if (!ended.aborted) lost.abort(error);
   });
   const release = () => {
-    signal.removeEventListener('abort', cancel);
-    ended.abort(new Error('the lock is released'));
+    released.abort(new Error('the lock is released'));
     // The server drops the lock with its session.
     disconnect(connection);
   };
-  return { connection, signal: lost.signal, release };
+  return { connection, signal: AbortSignal.any([signal, lost.signal]), release };
 }
 
 async function held(connection: Connection, name: string, waitSeconds: number, signal: AbortSignal): Promise<Fault> {

@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
+import { orAborted } from '@delivery/core/action/or-aborted';
 import { oneLine } from '@delivery/core/action/printable';
 import { ActionError } from '@delivery/core/errors/errors';
 
@@ -75,6 +76,7 @@ export async function select(
 ): Promise<readonly Row[]> {
   signal.throwIfAborted();
   try {
+    // The client never answers a statement whose session is destroyed, so the wait has to end by itself.
     const [rows] = await orAborted(connection.query(sql, [...values]), signal);
     return Array.isArray(rows) ? (rows as Row[]) : [];
   } catch (error) {
@@ -93,22 +95,8 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** The client never answers a statement whose session is destroyed, so the wait has to end by itself. */
-async function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([answer, aborted]);
-  } finally {
-    answer.catch(() => undefined);
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-const deniedNumbers = new Set([1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698]);
+/** Errors of servers that say that the account may not. */
+export const deniedNumbers: ReadonlySet<number> = new Set([1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698]);
 const lostNumbers = new Set([1040, 1049, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927, 4031]);
 const changedNumbers = new Set([1412]);
 

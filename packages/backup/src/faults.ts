@@ -1,21 +1,5 @@
 import { ActionError, CancelledError, InputError } from '@delivery/core/errors/errors';
 
-/** Why a backup failed: docs/backups.md. */
-export type BackupCause =
-  | 'config'
-  | 'connect'
-  | 'access-denied'
-  | 'locked'
-  | 'clock'
-  | 'disk-full'
-  | 'dump-failed'
-  | 'dump-incomplete'
-  | 'definition-changed'
-  | 'verify-failed'
-  | 'off-site'
-  | 'cancelled'
-  | 'internal';
-
 /** Something that this program knows the cause of; `code` is the cause. */
 export class Fault extends ActionError {
   constructor(cause: string, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
@@ -52,8 +36,12 @@ export function describeFailure(error: unknown): Failure {
   return { cause, sentence: messageOf(error), next };
 }
 
+/** What to do about a full volume. */
+export const makeRoom =
+  'Make the volume larger, or remove backups by hand: none is removed before the new one is verified.';
+
 const nextSteps: Readonly<Record<string, string>> = {
-  'disk-full': 'Make the volume larger, or remove backups by hand: none is removed before the new one is verified.',
+  'disk-full': makeRoom,
   config: 'Let the account of this program write to the backup volume.',
   internal: 'Tell the developers of this suite, with the log.',
 };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { printable } from '@delivery/core/action/printable';
 import { reportLines, terminationMessage } from '@delivery/core/domain/backup/report-lines';
@@ -13,7 +12,7 @@ export function putOut(report: ProgramReport, print: (line: string) => void, ter
   for (const line of reportLines(report)) print(line);
   try {
     truncateSync(terminationLog);
-    writeFileSync(terminationLog, terminationMessage(report, sha256Hex), { flag: 'r+' });
+    writeFileSync(terminationLog, terminationMessage(report), { flag: 'r+' });
   } catch (error) {
     // Outside of a cluster there is none; inside, the reader misses the digest and says so.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
@@ -34,8 +33,4 @@ function summary({ verdict, sentence, cause, next, alarms }: ProgramReport): str
     `${verdict}${reason}: ${sentence}.`,
     ...(next === '' ? [] : [next]),
   ];
-}
-
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

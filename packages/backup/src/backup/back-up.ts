@@ -9,7 +9,8 @@ import { copyOffSite } from './copy-off-site.ts';
 import { inventoryOf } from './draft.ts';
 import { planLayout } from './layout.ts';
 import { checkServer, isDue, look, sayVolume } from './look.ts';
-import { makeBackup, mebibytes } from './make.ts';
+import { makeBackup } from './make.ts';
+import { mebibytes } from './mebibytes.ts';
 import type { StoredBackup } from './volume.ts';
 import { isWhole, keptBackups, readVolume } from './volume.ts';
 

@@ -1,4 +1,5 @@
 import { oneLine } from '@delivery/core/action/printable';
+import { deniedNumbers } from '../database.ts';
 import { Fault } from '../faults.ts';
 import type { ProgramEnd } from '../programs.ts';
 import { failureOf } from '../programs.ts';
@@ -6,11 +7,7 @@ import { failureOf } from '../programs.ts';
 /** The server's and the client's error numbers that have a cause of their own. */
 const causes: readonly (readonly [cause: string, hint: string, numbers: readonly number[]])[] = [
   ['definition-changed', 'Start it again when no table is altered.', [1412, 1146]],
-  [
-    'access-denied',
-    'Grant the account what it lacks, or correct MSUSER and MSPASS.',
-    [1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698],
-  ],
+  ['access-denied', 'Grant the account what it lacks, or correct MSUSER and MSPASS.', [...deniedNumbers]],
   ['connect', 'See why the database server went away.', [1053, 1927, 2002, 2003, 2005, 2006, 2013, 2026]],
   ['dump-failed', 'A row is longer than a packet may be: 1 GiB, or max_allowed_packet of the server.', [1153, 2020]],
   ['dump-failed', 'Correct or drop the view that the message names.', [1356, 1449]],

@@ -28,9 +28,7 @@ export async function startDump(
   signal: AbortSignal,
 ): Promise<RunningDump> {
   const failed = new AbortController();
-  const stop = () => failed.abort(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  const pipe = await startPipe(programs, { signal: failed.signal, stdout: 'pipe' });
+  const pipe = await startPipe(programs, { signal: AbortSignal.any([signal, failed.signal]), stdout: 'pipe' });
   const written = write(pipe.stdout, path)
     .catch(async (error: unknown) => {
       failed.abort(error);
@@ -38,7 +36,6 @@ export async function startDump(
       throw error;
     })
     .then(async (file) => ({ ...file, ends: await pipe.ended }))
-    .finally(() => signal.removeEventListener('abort', stop))
     .then((dump) => {
       signal.throwIfAborted();
       return dump;

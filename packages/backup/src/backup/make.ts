@@ -2,18 +2,20 @@ import { basename } from 'node:path';
 import type { BackupManifest } from '@delivery/core/domain/backup/manifest';
 import type { BackupName } from '@delivery/core/domain/backup/name';
 import { formatBackupName, manifestName } from '@delivery/core/domain/backup/name';
+import { parseBackupManifest } from '@delivery/core/domain/backup/report-schema';
 import { formatDuration } from '@delivery/core/domain/duration';
 import type { DatabaseLock } from '../database-lock.ts';
-import { formatManifest, parseManifest } from '../manifest-file.ts';
+import { formatManifest } from '../manifest-file.ts';
 import { writeOptionFile } from '../option-file.ts';
 import type { Ports } from '../ports.ts';
 import type { BackupSettings } from '../settings.ts';
 import type { Steps } from '../steps.ts';
-import { Fault } from '../faults.ts';
+import { Fault, makeRoom } from '../faults.ts';
 import type { Dump } from './dump.ts';
 import { dumpOnce } from './dump.ts';
 import type { DumpProgram } from './dump-program.ts';
 import { dumpCommand, packerOf, versionOf } from './dump-program.ts';
+import { mebibytes } from './mebibytes.ts';
 import type { Workshop } from './place.ts';
 import { verify } from './verify.ts';
 
@@ -50,7 +52,7 @@ export async function makeBackup(making: Making): Promise<BackupManifest> {
     ...{ server, characterSet, collation, tables, views, routines, triggers, events },
   };
   const text = formatManifest(manifest);
-  const parsed = parseManifest(text);
+  const parsed = parseBackupManifest(text);
   if ('problem' in parsed) throw new Fault('internal', `the manifest of ${manifest.file} ${parsed.problem}`);
   await workshop.write(manifestName(manifest.file), text);
   return manifest;
@@ -90,7 +92,7 @@ async function whereFull(path: string, dump: Promise<Dump>): Promise<Dump> {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
     throw new Fault('disk-full', `the volume became full while ${path} was written`, {
-      hint: 'Make the volume larger, or remove backups by hand: none is removed before the new one is verified.',
+      hint: makeRoom,
       cause: error,
     });
   }
@@ -101,8 +103,4 @@ function sayDump({ bytes, blockedMs, snapshotAt, endedAt, tables }: Dump): strin
   const speed = `${mebibytes(bytes / seconds)}/s`;
   const took = formatDuration(endedAt.getTime() - snapshotAt.getTime());
   return `${tables.length} tables, ${mebibytes(bytes)} in ${took} (${speed}); writers waited ${blockedMs} ms at most`;
-}
-
-export function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { Fault } from '../faults.ts';
+import { Fault, makeRoom } from '../faults.ts';
 import type { LayoutPlan, Link } from './layout.ts';
+import { mebibytes } from './mebibytes.ts';
 
 /** Where unfinished files of one database lie; no tier's folder ever holds one under its final name. */
 export class Workshop {
@@ -82,17 +83,13 @@ export class Workshop {
     if (free >= bytes) return;
     const said = `${this.#root} has ${mebibytes(free)} free, the last backup has ${mebibytes(bytes)}`;
     throw new Fault('disk-full', `there is no room for a backup: ${said}`, {
-      hint: 'Make the volume larger, or remove backups by hand: none is removed before the new one is verified.',
+      hint: makeRoom,
     });
   }
 }
 
 /** What file systems without hard links answer: NFS and SMB by their servers, FAT, some FUSE. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-}
 
 async function flush(path: string): Promise<void> {
   const file = await open(path, 'r');

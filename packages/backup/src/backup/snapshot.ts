@@ -83,20 +83,14 @@ async function tryOnce(work: Work): Promise<Snapshot | undefined> {
 /** What one attempt has opened. */
 class Attempt {
   readonly #stopped = new AbortController();
-  readonly #outer: AbortSignal;
+  /** Aborted when the one that was given is, or by `close`. */
+  readonly signal: AbortSignal;
   readonly #connections: Connection[] = [];
   #dump: RunningDump | undefined;
 
   constructor(outer: AbortSignal) {
-    this.#outer = outer;
-    outer.addEventListener('abort', this.#stop, { once: true });
+    this.signal = AbortSignal.any([outer, this.#stopped.signal]);
   }
-
-  get signal(): AbortSignal {
-    return this.#stopped.signal;
-  }
-
-  readonly #stop = () => this.#stopped.abort(this.#outer.reason);
 
   async connect(server: ServerSettings): Promise<Connection> {
     const connection = await connect(server, this.signal);
@@ -110,7 +104,6 @@ class Attempt {
   }
 
   async close(): Promise<void> {
-    this.#outer.removeEventListener('abort', this.#stop);
     this.#stopped.abort(new Error('the snapshot is closed'));
     this.#connections.forEach(disconnect);
     await Promise.allSettled([this.#dump?.written]);

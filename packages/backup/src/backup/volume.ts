@@ -4,7 +4,7 @@ import type { BackupManifest } from '@delivery/core/domain/backup/manifest';
 import { manifestName, parseBackupName } from '@delivery/core/domain/backup/name';
 import type { KeptBackup, Tier } from '@delivery/core/domain/backup/tiers';
 import { tiers } from '@delivery/core/domain/backup/tiers';
-import { parseManifest } from '../manifest-file.ts';
+import { parseBackupManifest } from '@delivery/core/domain/backup/report-schema';
 
 /** A file of a tier's folder. */
 export interface Place {
@@ -103,7 +103,7 @@ async function readBackup(
 async function readManifest(path: string): Promise<BackupManifest | { readonly problem: string }> {
   const size = await sizeOf(path);
   if (size === undefined) return { problem: 'is no regular file' };
-  return size > maxManifestBytes ? { problem: 'is too long' } : parseManifest(await readFile(path, 'utf8'));
+  return size > maxManifestBytes ? { problem: 'is too long' } : parseBackupManifest(await readFile(path, 'utf8'));
 }
 
 async function list(folder: string): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { manifestName } from '@delivery/core/domain/backup/name';
-import { parseManifest } from '../manifest-file.ts';
+import { parseBackupManifest } from '@delivery/core/domain/backup/report-schema';
 import type { Copy } from './copies.ts';
 import { parseCopy } from './copies.ts';
 import { OffSiteError } from './failures.ts';
@@ -49,7 +49,7 @@ async function manifestDigest(file: string, path: string): Promise<string> {
   } catch (cause) {
     throw onVolume(`the manifest of ${path} cannot be read`, cause);
   }
-  const manifest = parseManifest(text);
+  const manifest = parseBackupManifest(text);
   if ('problem' in manifest) throw onVolume(`the manifest of ${path} ${manifest.problem}`);
   return manifest.sha256;
 }

@@ -2,12 +2,9 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, readlink, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { oneLine } from '@delivery/core/action/printable';
 import type { Compression } from '@delivery/core/domain/backup/name';
 import { Fault } from '../faults.ts';
-import type { RunningPipe } from '../programs.ts';
-import { failureOf, startPipe } from '../programs.ts';
+import { unpack } from '../unpack.ts';
 
 /** A backup's file that is open: whatever happens to its name meanwhile, what is read is this one. */
 export interface BackupFile {
@@ -19,8 +16,6 @@ export interface BackupFile {
   unpack(signal: AbortSignal, seen?: (packed: Buffer) => void): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
-
-const unpackers: Readonly<Record<Compression, string>> = { zst: 'zstd', gz: 'gzip' };
 
 /** Opens a file below `root` that is no link, a regular one, and lies where its path says. Throws a Fault `no-backup` otherwise. */
 export async function openBackup(
@@ -51,51 +46,4 @@ export async function openBackup(
     await handle.close();
     throw error;
   }
-}
-
-async function* unpack(
-  handle: FileHandle,
-  compression: Compression,
-  signal: AbortSignal,
-  seen: (packed: Buffer) => void = () => undefined,
-): AsyncGenerator<Buffer> {
-  const stop = new AbortController();
-  const cancel = () => stop.abort(signal.reason);
-  signal.addEventListener('abort', cancel, { once: true });
-  const program = { command: unpackers[compression], args: ['-d', '-c', '-q'] };
-  const pipe = await startPipe([program], { signal: stop.signal, stdin: 'pipe', stdout: 'pipe' });
-  const fed = feed(handle, pipe, seen);
-  let isRead = false;
-  try {
-    yield* (pipe.stdout ?? []) as AsyncIterable<Buffer>;
-    isRead = true;
-  } finally {
-    // Whoever stops reading early, or was cancelled, leaves a program that waits for its reader.
-    if (!isRead || signal.aborted) stop.abort(new Error('nobody reads on'));
-    signal.removeEventListener('abort', cancel);
-    await Promise.allSettled([fed, pipe.ended]);
-  }
-  signal.throwIfAborted();
-  const [end] = await pipe.ended;
-  const failed = end && failureOf(end);
-  if (failed !== undefined) {
-    throw new Fault('verify-failed', `the backup does not unpack: ${failed}: ${oneLine(end?.stderrTail ?? '')}`);
-  }
-  await fed;
-}
-
-/** From the beginning of the file, whatever was read of it before. */
-async function feed(handle: FileHandle, { stdin }: RunningPipe, seen: (packed: Buffer) => void): Promise<void> {
-  if (!stdin) return;
-  const pieces = async function* () {
-    for (let position = 0; ;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(256 * 1024), 0, 256 * 1024, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      const piece = buffer.subarray(0, bytesRead);
-      seen(piece);
-      yield piece;
-    }
-  };
-  await pipeline(pieces, stdin);
 }

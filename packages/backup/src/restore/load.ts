@@ -41,21 +41,16 @@ export async function loadRows(
   { server, signal }: { readonly server: ServerSettings; readonly signal: AbortSignal },
 ): Promise<void> {
   const failed = new AbortController();
-  const stop = () => failed.abort(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.all(
-      parts.map((tables) =>
-        loadPart(file, survey, tables, { server, signal: failed.signal }).catch((error: unknown) => {
-          // The first failure is what is told; it ends the others.
-          failed.abort(error);
-        }),
-      ),
-    );
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-  failed.signal.throwIfAborted();
+  const either = AbortSignal.any([signal, failed.signal]);
+  await Promise.all(
+    parts.map((tables) =>
+      loadPart(file, survey, tables, { server, signal: either }).catch((error: unknown) => {
+        // The first failure is what is told; it ends the others.
+        failed.abort(error);
+      }),
+    ),
+  );
+  either.throwIfAborted();
 }
 
 async function loadPart(

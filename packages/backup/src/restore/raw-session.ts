@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
+import { orAborted } from '@delivery/core/action/or-aborted';
 import { oneLine } from '@delivery/core/action/printable';
 import type { ServerSettings } from '../database.ts';
 import { DatabaseError } from '../database.ts';
@@ -37,19 +38,11 @@ export async function openRawSession(settings: ServerSettings, signal: AbortSign
     throw describe(error, 'the connection');
   });
   connection.on('error', () => undefined);
-  // The client never answers a statement whose session is destroyed.
-  const aborted = new Promise<never>((_, reject) => {
-    const stop = () => {
-      connection.destroy();
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  aborted.catch(() => undefined);
+  signal.addEventListener('abort', () => connection.destroy(), { once: true });
   return {
-    run: async (statement) => void (await run(connection, statement, aborted, signal)),
+    run: async (statement) => void (await run(connection, statement, signal)),
     ask: async (statement) => {
-      const answer = await run(connection, statement, aborted, signal);
+      const answer = await run(connection, statement, signal);
       const row: unknown = Array.isArray(answer) ? answer[0] : undefined;
       const value: unknown = Array.isArray(row) ? row.at(-1) : undefined;
       return Buffer.isBuffer(value) ? value.toString('latin1') : undefined;
@@ -58,23 +51,16 @@ export async function openRawSession(settings: ServerSettings, signal: AbortSign
   };
 }
 
-async function run(
-  connection: Connection,
-  statement: Statement,
-  aborted: Promise<never>,
-  signal: AbortSignal,
-): Promise<unknown> {
+async function run(connection: Connection, statement: Statement, signal: AbortSignal): Promise<unknown> {
   signal.throwIfAborted();
   const text = asLatin1(statement);
-  const answer = connection.query(text);
   try {
-    const [result] = await Promise.race([answer, aborted]);
+    // The client never answers a statement whose session is destroyed.
+    const [result] = await orAborted(connection.query(text), signal);
     return result;
   } catch (error) {
     signal.throwIfAborted();
     throw describe(error, oneLine(fromBytes(text.slice(0, 200)), 60));
-  } finally {
-    answer.catch(() => undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { printable } from '../printable.ts';
+import { orAborted } from '../or-aborted.ts';
 import { within } from '../within.ts';
 import type { Pod } from '../../domain/workload.ts';
 import { ReportReader } from '../../domain/backup/report-read.ts';
@@ -106,15 +107,6 @@ export class LogPump {
       log.warning(`${prefix}The log of pod ${run.pod.name} could not be read on: ${error.message}`);
     }
   }
-}
-
-async function orAborted(all: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
-  await Promise.race([all, aborted]);
 }
 
 function keyOf({ pod, container, restarts }: ContainerRun): string {

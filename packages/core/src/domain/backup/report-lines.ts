@@ -1,3 +1,4 @@
+import { digestOf } from '../digest.ts';
 import type { ProgramReport } from './report.ts';
 
 /** What the lines begin with that hold the report; no other line of the program does. */
@@ -31,10 +32,10 @@ export function reportLines(report: ProgramReport): string[] {
   });
 }
 
-/** JSON of a TerminationMessage in ASCII, of at most 4,000 bytes. `sha256hex` hashes a text in UTF-8. */
-export function terminationMessage(report: ProgramReport, sha256hex: (text: string) => string): string {
+/** JSON of a TerminationMessage in ASCII, of at most 4,000 bytes. */
+export function terminationMessage(report: ProgramReport): string {
   const { command, verdict, cause, sentence } = report;
-  const sha256 = sha256hex(asciiJson(report));
+  const sha256 = digestOf(new TextEncoder().encode(asciiJson(report))).slice('sha256:'.length);
   const whole = { version: 1, command, verdict, cause: cause.slice(0, 100), sentence, sha256 } as const;
   const within = (length: number) => asciiJson({ ...whole, sentence: `${sentence.slice(0, length)}…` });
   if (asciiJson(whole).length <= maxMessageLength) return asciiJson(whole);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { BackupManifest } from './manifest.ts';
 import { parseBackupName } from './name.ts';
 import type { TerminationMessage } from './report-lines.ts';
 import type { ProgramReport } from './report.ts';
@@ -124,6 +125,12 @@ export function parseReport(given: string): { readonly report: ProgramReport } |
   const parsed = parsedAs(report, given);
   // JSON knows no undefined, and the type wants the field named: a manifest without a server lacks it.
   return 'problem' in parsed ? parsed : { report: parsed.data as ProgramReport };
+}
+
+/** A manifest as it lies beside its backup. `problem` is the rest of a sentence about it. */
+export function parseBackupManifest(given: string): BackupManifest | { readonly problem: string } {
+  const parsed = parsedAs(manifest, given);
+  return 'problem' in parsed ? parsed : (parsed.data as BackupManifest);
 }
 
 /** `problem` is the rest of a sentence about the termination message. */

@@ -2,35 +2,18 @@ import type { BackupChoices, BackupEnd } from '@delivery/core/action/backup/back
 import { backUp } from '@delivery/core/action/backup/back-up';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { ProgramReport } from '@delivery/core/domain/backup/report';
-import { defaultKeep } from '@delivery/core/domain/backup/tiers';
 import type { Job } from '@delivery/core/domain/job';
 import type { BackupTopology, Project } from '@delivery/core/domain/topology';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
+import { newBackup, newProject } from '@delivery/testing/new-project';
 import { backupReport } from '@delivery/testing/program-report';
 import type { ProgramRun } from '@delivery/testing/program-run';
 import { endProgram, runOf } from '@delivery/testing/program-run';
 
-const backup: BackupTopology = {
-  ...{ cronJob: 'db-backup', timeoutMs: 30 * 60_000, keep: defaultKeep, maxAgeMs: 3 * 3_600_000, maxShrink: 20 },
-  offSite: true,
-};
-
 export function project(name: string, over: Partial<BackupTopology> = {}): Project {
-  return {
-    ...{
-      name,
-      cluster: undefined,
-      namespace: name,
-      follows: 'stable',
-      environment: undefined,
-      workloads: {},
-      checks: [],
-    },
-    ...{ jobs: {}, data: undefined, production: false },
-    database: { backup: { ...backup, ...over }, restore: undefined, mask: {} },
-  };
+  return newProject(name, { database: { backup: newBackup(over), restore: undefined, mask: {} } });
 }
 
 const choices: BackupChoices = {

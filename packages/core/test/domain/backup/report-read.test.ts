@@ -16,7 +16,7 @@ function readLines(lines: readonly string[], termination: string) {
 /** As the program would say anything at all, with a digest that is right. */
 function readAny(value: unknown) {
   const report = value as ProgramReport;
-  return readLines(reportLines(report), terminationMessage(report, sha256hex));
+  return readLines(reportLines(report), terminationMessage(report));
 }
 
 describe('a report in a log', () => {
@@ -25,7 +25,7 @@ describe('a report in a log', () => {
     const lines = reportLines(long);
     expect(reader.take(['dumping', '', ...lines.slice(0, 2)])).toEqual(['dumping', '']);
     expect(reader.take(['still here', ...lines.slice(2)])).toEqual(['still here']);
-    expect(reader.read(`${terminationMessage(long, sha256hex)}\n`)).toEqual({ report: long });
+    expect(reader.read(`${terminationMessage(long)}\n`)).toEqual({ report: long });
   });
 
   it.each<[string, ProgramReport]>([
@@ -53,7 +53,7 @@ describe('a report in a log', () => {
 
 describe('a report that is not believed', () => {
   const lines = reportLines(long);
-  const message = terminationMessage(long, sha256hex);
+  const message = terminationMessage(long);
   const swapped = lines.with(0, lines[1] ?? '').with(1, lines[0] ?? '');
 
   it.each<[string, readonly string[], RegExp]>([
@@ -81,7 +81,7 @@ describe('a report that is not believed', () => {
   });
 
   it('has the digest of another report', () => {
-    expect(readLines(lines, terminationMessage(backupReport(), sha256hex))).toEqual({
+    expect(readLines(lines, terminationMessage(backupReport()))).toEqual({
       problem: 'is not the one that the termination message names: their digests differ',
     });
   });
