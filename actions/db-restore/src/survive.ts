@@ -26,9 +26,8 @@ export function whyGone(
   if (entry.trouble !== '') return `is no backup: ${entry.trouble}`;
   const verified = inventory.filter(({ trouble }) => trouble === '');
   const there = verified.map(({ name, at, tiers }) => ({ name, at: new Date(at), manual: tiers.includes('manual') }));
-  // The program decides whether the one made first is due or counts as asked for: either way it has to stay.
-  const stays = (manual: boolean) =>
-    keep === undefined || keptBy([...there, { name: '', at: now, manual }], keep).has(file);
-  if (stays(true) && stays(false)) return undefined;
-  return 'would not outlive the backup that is made first: of an hour only the newest one stays. Wait for the next hour';
+  // Whether it stays when one more manual backup is there: it does unless the topology keeps fewer than when it was made.
+  const made = { name: '', at: now, manual: true };
+  if (keep === undefined || keptBy([...there, made], keep).has(file)) return undefined;
+  return 'would go with the backup that is made first: `keep` of the topology keeps fewer than there are. Raise it for this restore';
 }

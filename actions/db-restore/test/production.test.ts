@@ -45,18 +45,24 @@ describe('a restore into production', () => {
     expect(stage.made()).toEqual(['production/db-restore list', 'production/db-restore list']);
   });
 
-  it('is not made of a backup whose place in its hour the one made first would take', async () => {
+  it('is made of a backup of the present hour: the one that is made first is manual and takes no hour', async () => {
     await stage.clock.advance(40 * 60_000);
     const file = 'backup-2026-09-15T16:05:00Z-fragalysis.sql.zst';
-    const earlier = inventoryEntry({ name: someBackup, at: '2026-09-15T14:05:00Z' });
-    stage.inventory = [inventoryEntry({ name: file, at: '2026-09-15T16:05:00Z' }), earlier];
-    const asked = { ...intoProduction, backup: { kind: 'named', file } } as const;
-    const refused = await stage.run(asked);
-    expect(refused.reason).toContain('of an hour only the newest one stays');
+    stage.inventory = [inventoryEntry({ name: file, at: '2026-09-15T16:05:00Z' })];
+    expect(await stage.run({ ...intoProduction, backup: { kind: 'named', file } })).toMatchObject({
+      result: 'success',
+    });
+  });
+
+  it('is not made of a backup that goes with the next run, since more are there than the topology keeps', async () => {
+    const at = (hour: number) => new Date(Date.UTC(2026, 8, 10, 0, 5) + hour * 3_600_000).toISOString();
+    const entries = Array.from({ length: 60 }, (_, hour) => inventoryEntry({ name: `backup-${hour}`, at: at(hour) }));
+    const named = inventoryEntry({ name: someBackup, at: at(20.5) });
+    stage.inventory = [...entries, named];
+    const refused = await stage.run(intoProduction);
+    expect(refused.reason).toContain('`keep` of the topology keeps fewer than there are');
     expect(refused.next).toContain('Stop the schedule of the backups first (docs/db-restore.md, step 1)');
     expect(stage.made()).toEqual(['production/db-restore list']);
-    await stage.clock.advance(20 * 60_000);
-    expect(await stage.run(asked)).toMatchObject({ result: 'success' });
   });
 
   it('is not made when what production has cannot be saved', async () => {
