@@ -4,7 +4,7 @@ import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { groundRegistry } from './registry.ts';
 
-/** Where the example's manifests expect the image (examples/stack/deploy/components/backup-image). */
+/** Where the example's manifests expect the image (examples/stack/deploy/images). */
 const repository = { path: 'fragalysis-ops/db-backup', tag: '1' } as const;
 
 /**

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
-import { deployerKubeconfig } from './deployer.ts';
 import { DjangoData } from './django-data.ts';
 import { Kubectl } from './kubectl.ts';
 
@@ -29,6 +28,11 @@ export const stackNamespaces = {
 export type StackProjectName = keyof typeof stackNamespaces;
 
 export const stackNamespace = stackNamespaces.test;
+
+/** The accounts that the workflows use. */
+export const cicdNamespace = 'fragalysis-cicd';
+
+const projects = join(repositoryRoot, 'deploy/projects');
 const deploy = join(repositoryRoot, 'examples/stack/deploy');
 
 export interface StackProjectOptions {
@@ -38,7 +42,7 @@ export interface StackProjectOptions {
   readonly offSite?: Readonly<Record<string, string>>;
 }
 
-/** A project of the example stack, set up as examples/README.md says: secrets, volumes, manifests, the deployer's account. */
+/** A project of the example stack, set up as examples/README.md says: a labelled node, accounts, secrets, volumes, manifests. */
 export class StackProject {
   readonly name: StackProjectName;
   readonly namespace: string;
@@ -46,6 +50,7 @@ export class StackProject {
   readonly data: DjangoData;
   readonly #state: GroundState;
   readonly #options: StackProjectOptions;
+  #volumes: readonly Volume[] = [];
 
   private constructor(state: GroundState, name: StackProjectName, options: StackProjectOptions) {
     this.#state = state;
@@ -63,19 +68,17 @@ export class StackProject {
     options: StackProjectOptions = {},
   ): Promise<StackProject> {
     const project = new StackProject(state, name, options);
-    const { kubectl, namespace } = project;
-    await kubectl.run(['apply', '--server-side', '-f', join(deploy, name, 'namespace.yaml')]);
-    await kubectl.apply(...project.#secrets(), ...project.#volumes());
-    await kubectl.run(['apply', '--server-side', '-f', '-'], await project.#manifests());
-    await kubectl.run(['apply', '--server-side', '-n', namespace, '-f', join(deploy, 'deployer.yaml')]);
+    const { kubectl } = project;
+    await kubectl.run(['label', 'nodes', '--all', '--overwrite', 'purpose=app']);
+    await kubectl.run(['apply', '--server-side', '-k', join(projects, 'cicd')]);
+    await kubectl.run(['apply', '--server-side', '-f', join(projects, name, 'namespace.yaml')]);
+    const manifests = await project.#manifests();
+    project.#volumes = project.#volumesFor(manifests);
+    await kubectl.apply(...project.#secrets(), ...project.#volumes);
+    await kubectl.run(['apply', '--server-side', '-f', '-'], manifests);
     await project.#rolledOut('statefulset/mysql');
     if (name !== 'test') await project.#rolledOut('deployment/web');
     return project;
-  }
-
-  /** What the workflow gets as its secret `KUBECONFIG`. The account of TEST is good for every project. */
-  deployer(): Promise<string> {
-    return deployerKubeconfig(this.#state, this.kubectl, this.namespace);
   }
 
   /** The page of the running stack, or why there is none. */
@@ -112,9 +115,14 @@ export class StackProject {
   /** With all that is on its volumes. The data goes too: it is the same for every project. */
   async remove(): Promise<void> {
     await this.kubectl.removeNamespace(this.namespace);
-    await this.kubectl.run(['delete', 'persistentvolume', '--ignore-not-found', ...this.#volumes().map(nameOf)]);
+    const volumes = this.#volumes.map(({ metadata }) => metadata.name);
+    await this.kubectl.run(['delete', 'persistentvolume', '--ignore-not-found', ...volumes]);
     rmSync(join(this.#volumesDir, this.namespace), { recursive: true, force: true });
     this.data.remove();
+    // TEST is there in all roads: with it go the accounts and the label of the node.
+    if (this.name !== 'test') return;
+    await this.kubectl.run(['label', 'nodes', '--all', 'purpose-']);
+    await this.kubectl.removeNamespace(cicdNamespace);
   }
 
   async #rolledOut(workload: string): Promise<void> {
@@ -154,36 +162,38 @@ export class StackProject {
     return join(this.#state.directories.run, 'volumes');
   }
 
-  /** A component that needs a volume has its file beside it. */
-  #volumeFiles(): string[] {
-    const { components = [] } = parse(
-      readFileSync(join(deploy, this.name, 'kustomization.yaml'), 'utf8'),
-    ) as Kustomization;
-    const ofComponents = components.map((component) => join(deploy, this.name, component, 'volume.yaml'));
-    return [join(deploy, 'volumes.yaml'), ...ofComponents.filter((file) => existsSync(file))];
-  }
-
-  /** The example's volumes, in the run directory of the ground, which `down` removes. */
-  #volumes(): object[] {
-    const text = this.#volumeFiles()
-      .map((file) => readFileSync(file, 'utf8'))
-      .join('')
+  /** The example's volumes for the claims of the manifests, in the run directory of the ground, which `down` removes. */
+  #volumesFor(manifests: string): Volume[] {
+    const claims = documents<Named>(manifests).filter(({ kind }) => kind === 'PersistentVolumeClaim');
+    const names = claims.map(({ metadata }) => metadata.name);
+    const folder = join(deploy, 'volumes');
+    const text = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('---\n')
       .replaceAll(stackNamespace, this.namespace)
       .replaceAll('path: /srv/', `path: ${this.#volumesDir}/`);
-    return parseAllDocuments(text).map((document) => {
-      const volume = document.toJS() as { spec: { hostPath: { path: string } } };
-      mkdirSync(volume.spec.hostPath.path, { recursive: true });
+    const volumes = documents<Volume>(text).filter(({ spec }) => names.includes(spec.claimRef.name));
+    for (const { spec } of volumes) {
+      mkdirSync(spec.hostPath.path, { recursive: true });
       // The pods run under another user.
-      chmodSync(volume.spec.hostPath.path, 0o777);
-      return volume;
-    });
+      chmodSync(spec.hostPath.path, 0o777);
+    }
+    return volumes;
   }
 }
 
-interface Kustomization {
-  readonly components?: readonly string[];
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
 }
 
-function nameOf(object: object): string {
-  return (object as { metadata: { name: string } }).metadata.name;
+interface Volume extends Named {
+  readonly spec: { readonly claimRef: { readonly name: string }; readonly hostPath: { readonly path: string } };
+}
+
+/** Comments between two `---` are documents too: empty ones. */
+function documents<T>(text: string): T[] {
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as T | null)
+    .filter((content) => content !== null);
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 
 // What Kubernetes makes of them is seen in test/e2e/backup-image.test.ts; this is what a site relies on when it reads them.
 
-const deploy = join(import.meta.dirname, '../../examples/stack/deploy');
+const deploy = join(import.meta.dirname, '../../deploy');
 const read = (...path: readonly string[]): unknown => parse(readFileSync(join(deploy, ...path), 'utf8'));
 
 interface CronJob {
@@ -66,8 +66,8 @@ interface Kustomization {
   readonly patches?: readonly { readonly patch: string }[];
 }
 
-const backup = read('components/backup/db-backup.yaml') as CronJob;
-const restore = read('components/restore/db-restore.yaml') as CronJob;
+const backup = read('components/db-backup/db-backup.yaml') as CronJob;
+const restore = read('components/db-restore/db-restore.yaml') as CronJob;
 const jobOf = ({ spec }: CronJob) => spec.jobTemplate.spec;
 const podOf = (cronJob: CronJob) => jobOf(cronJob).template.spec;
 const variablesOf = (cronJob: CronJob) => podOf(cronJob).containers[0]!.env;
@@ -115,13 +115,13 @@ describe.each([
 
 it('runs every hour when the schedule is the cluster’s own, with what delivery.yaml says', () => {
   expect(backup.spec.schedule).toBe('5 * * * *');
-  const { patches = [] } = read('components/own-schedule/kustomization.yaml') as Kustomization;
+  const { patches = [] } = read('components/db-schedule/kustomization.yaml') as Kustomization;
   const [suspension, ...others] = patches.flatMap(({ patch }) => parse(patch) as readonly Operation[]);
   expect(suspension).toEqual({ op: 'replace', path: '/spec/suspend', value: false });
   expect(new Set(others.map(({ op, path }) => `${op} ${path}`))).toEqual(
     new Set(['add /spec/jobTemplate/spec/template/spec/containers/0/env/-']),
   );
-  const delivery = readFileSync(join(deploy, '../.github/delivery.yaml'), 'utf8');
+  const delivery = readFileSync(join(deploy, '../examples/stack/.github/delivery.yaml'), 'utf8');
   const { projects } = parseTopology(delivery, 'delivery.yaml');
   const { keep, maxAgeMs, maxShrink, offSite } = projects['production']!.database!.backup!;
   expect(others.map(({ value }) => value)).toEqual([
@@ -162,11 +162,13 @@ it('restores from what it cannot write, and lists when nobody says what to resto
 });
 
 it.each([
-  ['test', ['backup']],
-  ['production', ['backup', 'restore']],
-  ['staging', ['restore']],
+  ['test', ['db-backup']],
+  ['development', []],
+  ['production', ['db-backup', 'db-restore']],
+  ['staging', ['db-restore']],
   ['ric', []],
 ])('%s has %j of the components', (project, components) => {
-  const { components: found = [] } = read(project, 'kustomization.yaml') as Kustomization;
-  expect(found).toEqual(components.map((name) => `../components/${name}`));
+  const { components: found = [] } = read('projects', project, 'kustomization.yaml') as Kustomization;
+  const names = found.map((path) => path.replace('../../components/', ''));
+  expect(names.filter((name) => ['db-backup', 'db-restore'].includes(name))).toEqual(components);
 });
