@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { basename, dirname, join } from 'node:path';
 import { cached, keyOf } from './cache.ts';
 import { findProgram, GroundError, run } from './commands.ts';
+import { makeNeo4j, neo4jSays } from './neo4j.ts';
 import type { ImageConfig } from './oci-layout.ts';
 import { writeLayout } from './oci-layout.ts';
 import { repositoryRoot, runDir, versions } from './settings.ts';
@@ -21,6 +22,7 @@ export const baseImages = {
   mariadb: 'base/mariadb:1',
   backup: 'base/backup:1',
   busybox: 'base/busybox:1',
+  neo4j: 'base/neo4j:3.4.5',
 } as const;
 
 /** The image that containerd holds a pod's namespaces with. */
@@ -51,6 +53,7 @@ export async function buildImages(pause: string): Promise<Layouts> {
       says: [...mariadb.says, readFileSync(entry, 'utf8')],
     }),
     backup: await image('backup', baseImages.backup, backup),
+    neo4j: await image('neo4j', baseImages.neo4j, neo4j()),
   };
 }
 
@@ -98,8 +101,33 @@ function debian(packages: readonly string[], config: ImageConfig = {}, hook?: st
     config,
     async makeTar(tar, work, note) {
       mkdirSync(work, { recursive: true });
-      const env = { TMPDIR: work, SOURCE_DATE_EPOCH: '0', MARIADB_ENTRY: entry };
+      const env = { TMPDIR: work, SOURCE_DATE_EPOCH: '0', MARIADB_ENTRY: entry, NEO4J_ROOT: neo4jRoot(work) };
       await run('mmdebstrap', [...options, tar, ...sources], { env, onLine: note });
+    },
+  };
+}
+
+const neo4jRoot = (work: string) => join(work, 'neo4j');
+
+/** Java from Debian, Neo4j from Maven Central. */
+function neo4j(): Recipe {
+  const unused = [
+    'usr/share/doc',
+    'usr/share/locale',
+    'usr/share/man',
+    'usr/share/perl',
+    'usr/lib/x86_64-linux-gnu/perl',
+  ];
+  const ofJava = ['ct.sym', 'server/classes_nocoops.jsa'].map((file) => `usr/lib/jvm/*/lib/${file}`);
+  const hook = `cd "$1" && rm -rf ${[...unused, ...ofJava].join(' ')} && cp -a "$NEO4J_ROOT/." .`;
+  const config = { entrypoint: ['/docker-entrypoint.sh'], command: ['neo4j'] };
+  const java = debian(['openjdk-17-jre-headless'], config, hook);
+  return {
+    ...java,
+    says: [...java.says, ...neo4jSays()],
+    async makeTar(tar, work, note) {
+      await makeNeo4j(neo4jRoot(work), work, note);
+      await java.makeTar(tar, work, note);
     },
   };
 }

@@ -29,6 +29,10 @@ TIME_ZONE = "UTC"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", "/code/media"))
 
+# The fragment network, such as http://graph:7474, and NAME/PASSWORD or none; without an address the stack has no graph.
+NEO4J_URL = os.environ.get("NEO4J_URL", "")
+NEO4J_AUTH = os.environ.get("NEO4J_AUTH", "none")
+
 if os.environ.get("DATABASE_ENGINE") == "sqlite":  # tests, and a look at the pages without a server
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("SQLITE_FILE", ":memory:")}}
 else:

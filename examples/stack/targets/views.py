@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
+from targets.graph import MOST_ROWS, GraphError, molecules, neighbours
 from targets.media import media_files
 from targets.models import Heartbeat, Target
 from targets.startup import pending_migrations
@@ -26,6 +27,20 @@ def index(request):
 @require_safe
 def version(request):
     return JsonResponse(about())
+
+
+@require_safe
+def fragments(request):
+    """The only page that asks the graph: the others are there without it."""
+    context = {"smiles": request.GET.get("smiles", "")[:500].strip(), "most": MOST_ROWS}
+    if not settings.NEO4J_URL:
+        return render(request, "targets/fragments.html", {**context, "problem": "This stack has no graph."})
+    try:
+        context["rows"] = neighbours(context["smiles"]) if context["smiles"] else molecules()
+    except GraphError as error:
+        problem = f"No fragments now: {error}. Everything else is here as ever."
+        return render(request, "targets/fragments.html", {**context, "problem": problem}, status=503)
+    return render(request, "targets/fragments.html", context)
 
 
 @require_safe
