@@ -5,6 +5,7 @@ import { clusterDir, clusterFiles, pkiDir } from './cluster-files.ts';
 import { run, until } from './commands.ts';
 import type { Namespaces } from './namespaces.ts';
 import { explain } from './namespaces.ts';
+import { authenticationFile, startIssuer, tokensPass } from './oidc.ts';
 import { network, ports, runDir } from './settings.ts';
 import type { GroundCluster } from './state.ts';
 import type { Tools } from './tools.ts';
@@ -45,6 +46,8 @@ export async function startCluster(namespaces: Namespaces, tools: Tools): Promis
     namespaces.start({ name, command: tools.kube, args: [name, ...flags(options)] });
   };
   start('etcd', etcd);
+  // Before the API server, which fetches its keys at once or ten seconds later.
+  await startIssuer(namespaces);
   start('kube-apiserver', apiServer);
   await until('the API server is ready', 60_000, apiReady).catch(explain('kube-apiserver'));
   start('kube-controller-manager', { ...withKubeconfig('controller-manager'), ...controllerManager });
@@ -52,6 +55,7 @@ export async function startCluster(namespaces: Namespaces, tools: Tools): Promis
   start('kubelet', kubelet);
   start('kube-proxy', { config: clusterFiles.proxy, 'hostname-override': network.node });
   namespaces.start({ name: 'coredns', command: tools.coredns, args: ['-conf', clusterFiles.dns] });
+  await until('tokens of the issuer pass', 30_000, () => tokensPass(pki('ca.crt'))).catch(explain('kube-apiserver'));
   await until('the node is ready', 60_000, () => nodeReady(tools.kubectl)).catch(explain('kubelet'));
 }
 
@@ -118,6 +122,7 @@ const apiServer: Options = {
   'service-account-key-file': pki('sa.pub'),
   'service-account-signing-key-file': pki('sa.key'),
   'service-cluster-ip-range': network.services,
+  'authentication-config': authenticationFile,
   'authorization-mode': 'Node,RBAC',
   'enable-admission-plugins': 'NodeRestriction',
   'allow-privileged': 'true',

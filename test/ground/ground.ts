@@ -10,6 +10,7 @@ import { endOtherUp, otherUp, takeLock } from './lock.ts';
 import { endProcesses, Namespaces, ownProcesses, removeFiles } from './namespaces.ts';
 import { installMissing } from './packages.ts';
 import { elapsed, step } from './progress.ts';
+import { groundOidc, issuerAnswers } from './oidc.ts';
 import { planRegistries, pushBaseImages, registriesReady, startRegistries, statusOf } from './registries.ts';
 import { cacheDir, dockerSocket, logDir, network, pages, ports, runDir } from './settings.ts';
 import type { GroundState } from './state.ts';
@@ -62,6 +63,7 @@ async function bringUp(kind: ClusterKind): Promise<void> {
   ]);
   writeState({
     cluster: userCluster ?? embeddedCluster,
+    ...(!userCluster && { oidc: groundOidc }),
     registries,
     images: baseImages,
     pages: userCluster
@@ -83,6 +85,7 @@ async function openNamespaces(tools: Tools, kind: ClusterKind, hosts: readonly s
   const same = (port: number) => ({ port, to: `127.0.0.1:${port}` });
   const cluster = [
     { port: ports.api, to: '127.0.0.1:6443' },
+    same(ports.oidc),
     ...Object.values(pages).map(({ port, nodePort }) => ({ port, to: `${network.nodeIp}:${nodePort}` })),
   ];
   const routes = [ports.basic, ports.bearer, ports.token].map(same);
@@ -137,7 +140,7 @@ export async function status(): Promise<boolean> {
 }
 
 /** The parts of a ground that do not answer as they should. */
-async function brokenParts({ cluster, registries, environment }: GroundState): Promise<string[]> {
+async function brokenParts({ cluster, oidc, registries, environment }: GroundState): Promise<string[]> {
   const asks = async (host: string) => (await statusOf(`http://${host}/v2/`)) === 401;
   const token = async () => (await statusOf(registries.bearer.tokenUrl)) === 200;
   const answers = {
@@ -145,6 +148,7 @@ async function brokenParts({ cluster, registries, environment }: GroundState): P
     'registry with basic auth': asks(registries.basic.host),
     'registry with tokens': asks(registries.bearer.host),
     'token service': token(),
+    'OIDC issuer': !oidc || issuerAnswers(),
     docker: dockerAnswers(environment),
   };
   const checked = await Promise.all(Object.entries(answers).map(async ([name, good]) => ((await good) ? [] : [name])));

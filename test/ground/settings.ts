@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Ports on 127.0.0.1, the same on the host and inside the ground: one image reference is good everywhere. */
-export const ports = { api: 16443, basic: 15000, bearer: 15001, token: 15002 } as const;
+export const ports = { api: 16443, basic: 15000, bearer: 15001, token: 15002, oidc: 15003 } as const;
 
 /** The page of each project: a NodePort of the cluster, and where the host sees it on 127.0.0.1. */
 export const pages = {

@@ -1,3 +1,4 @@
+import type { IssuerPlace } from '@delivery/testing/oidc-issuer/client';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BaseImage } from './images.ts';
@@ -24,9 +25,20 @@ export interface GroundCluster {
   readonly caPath?: string;
 }
 
+/** An issuer in the place of GitHub's, which the cluster trusts (docs/oidc.md). */
+export interface GroundOidc {
+  readonly issuer: IssuerPlace;
+  /** Whom tokens have to be made out to. */
+  readonly audience: string;
+  /** Whose tokens are taken. */
+  readonly repositories: readonly string[];
+}
+
 /** Where everything of a running ground is; the tests read it, `up` writes it last. */
 export interface GroundState {
   readonly cluster: GroundCluster;
+  /** Of the embedded cluster only. */
+  readonly oidc?: GroundOidc;
   readonly registries: {
     readonly basic: GroundRegistry;
     /** Asks for Bearer tokens of the token service. `reader` may pull and not push. */

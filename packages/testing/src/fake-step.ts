@@ -29,6 +29,7 @@ export const nothingGiven = {
   'github-token': '',
   'registry-username': '',
   'registry-password': '',
+  'cluster-auth': 'kubeconfig',
   kubeconfig: '',
 } as const;
 

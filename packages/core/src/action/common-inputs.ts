@@ -27,7 +27,11 @@ export function registryLoginProblems(given: InputsOf<typeof registryInputs>): r
   return [{ field: 'registry-username', message: 'and registry-password are given both or neither' }];
 }
 
-/** What actions take that speak to a cluster: the content of a kubeconfig. Default: KUBECONFIG or the pod's own account. */
+/**
+ * What actions take that speak to a cluster: the content of a kubeconfig (default: KUBECONFIG or the pod's own account), or `oidc`:
+ * GitHub's own token, for a cluster of delivery.yaml that trusts it (docs/oidc.md).
+ */
 export const clusterInputs = {
+  'cluster-auth': oneOf(['kubeconfig', 'oidc'], 'kubeconfig'),
   kubeconfig: secret(text()),
 } as const;

@@ -65,7 +65,7 @@ async function readAtMost(handle: FileHandle, limit: number): Promise<Buffer> {
   }
 }
 
-function isInside(root: string, path: string): boolean {
+export function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

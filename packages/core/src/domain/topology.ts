@@ -7,6 +7,19 @@ import type { WorkloadKind } from './workload.ts';
 export interface Topology {
   readonly images: Readonly<Record<string, ImageTopology>>;
   readonly projects: Readonly<Record<string, Project>>;
+  /** Where clusters are that trust GitHub's tokens (cluster-auth: oidc); a kubeconfig says it by itself. */
+  readonly clusters?: Readonly<Record<string, ClusterTopology>> | undefined;
+}
+
+/** docs/oidc.md. */
+export interface ClusterTopology {
+  readonly name: string;
+  /** https://host[:port][/path], without a slash at its end. */
+  readonly server: string;
+  /** A file of the checkout that holds certificates (PEM); undefined: those that the runner knows. */
+  readonly certificateAuthority: string | undefined;
+  /** Whom GitHub's tokens are made out to: the API server takes no others. */
+  readonly audience: string;
 }
 
 export interface ImageTopology {
@@ -22,7 +35,7 @@ export interface ImageTopology {
 
 export interface Project {
   readonly name: string;
-  /** A context of the kubeconfig; undefined: the current one. */
+  /** A context of the kubeconfig (undefined: the current one), or with cluster-auth: oidc one of `clusters` (undefined: the only one). */
   readonly cluster: string | undefined;
   readonly namespace: string;
   readonly follows: 'latest' | 'stable';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IssuerPlace } from '../oidc-issuer/client.ts';
 
 /** CONFIG.json of the stand-in: what GitHub and its runners would have been set up with. */
 export interface StandInConfig {
@@ -13,6 +14,8 @@ export interface StandInConfig {
   readonly env: Readonly<Record<string, string>>;
   /** Path below HOME of every run to what it links to, such as `.docker/cli-plugins/docker-buildx`. */
   readonly homeLinks: Readonly<Record<string, string>>;
+  /** Who gives the tokens of jobs with `id-token: write`; undefined: nobody does. */
+  readonly oidc?: IssuerPlace;
 }
 
 const fields = ['localRepositories', 'secrets', 'vars', 'env', 'homeLinks'] as const;
@@ -20,11 +23,14 @@ const fields = ['localRepositories', 'secrets', 'vars', 'env', 'homeLinks'] as c
 /** Fills in what is left out; throws with the field's name when something is of another shape. */
 export function parseConfig(given: unknown): StandInConfig {
   const values = given as Record<string, unknown>;
-  const unknown = Object.keys(values).filter((key) => key !== 'act' && !(fields as readonly string[]).includes(key));
+  const unknown = Object.keys(values).filter(
+    (key) => !['act', 'oidc'].includes(key) && !(fields as readonly string[]).includes(key),
+  );
   if (unknown.length > 0) throw new Error(`unknown field ${unknown.join(', ')} in the configuration of the stand-in`);
   if (typeof values['act'] !== 'string') throw new Error('act: give the path of the program');
   const maps = fields.map((field) => [field, texts(field, values[field] ?? {})] as const);
-  return { act: values['act'], ...Object.fromEntries(maps) } as unknown as StandInConfig;
+  const oidc = values['oidc'] === undefined ? {} : { oidc: texts('oidc', values['oidc']) };
+  return { act: values['act'], ...Object.fromEntries(maps), ...oidc } as unknown as StandInConfig;
 }
 
 export function readConfig(file: string): StandInConfig {

@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 import { ActLog } from './act-log.ts';
 import type { StandInConfig } from './config.ts';
 import { git } from './git.ts';
+import type { Granted } from './id-tokens.ts';
+import { grantIdTokens } from './id-tokens.ts';
 import { defaultBranch } from './repositories.ts';
 import type { Run } from './run.ts';
 import { endChildren } from './step-processes.ts';
@@ -47,7 +49,8 @@ export class ActRun {
     try {
       this.#checkOut(url);
       this.#linkHome();
-      const args = this.#args(url, token);
+      const granted = await grantIdTokens(this.#run, this.#config, { scratch, work: join(scratch, 'work') });
+      const args = this.#args(url, token, granted);
       return await this.#spawn(args);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
@@ -92,9 +95,9 @@ export class ActRun {
     }
   }
 
-  #args(url: string, token: string): string[] {
+  #args(url: string, token: string, granted: Granted): string[] {
     const { dir, scratch } = this.#files;
-    const { event, workflow, actor } = this.#run;
+    const { event, actor } = this.#run;
     // JSON is YAML: act reads .yaml files of secrets and variables without any quoting of its own.
     const write = (name: string, values: object): string => {
       const path = join(scratch, `${name}.yaml`);
@@ -104,7 +107,14 @@ export class ActRun {
     return [
       event,
       '--json',
-      ...['--directory', join(scratch, 'work'), '--workflows', workflow.path, '--eventpath', join(dir, 'event.json')],
+      ...[
+        '--directory',
+        join(scratch, 'work'),
+        '--workflows',
+        granted.workflow,
+        '--eventpath',
+        join(dir, 'event.json'),
+      ],
       ...['--actor', actor, '--defaultbranch', defaultBranch],
       ...labels.flatMap((label) => ['--platform', `${label}=-self-hosted`]),
       ...['--secret-file', write('secrets', { ...this.#config.secrets, GITHUB_TOKEN: token })],
@@ -112,10 +122,7 @@ export class ActRun {
       ...['--env-file', write('env', { ...this.#config.env, ...this.#environment(url) })],
       ...['--input-file', write('inputs', {})],
       ...['--action-cache-path', join(scratch, 'act'), '--no-cache-server', '--container-daemon-socket', '-'],
-      ...Object.entries(this.#config.localRepositories).flatMap(([name, path]) => [
-        '--local-repository',
-        `${name}=${path}`,
-      ]),
+      ...Object.entries(granted.localRepositories).flatMap(([name, path]) => ['--local-repository', `${name}=${path}`]),
     ];
   }
 

@@ -1,19 +1,25 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Jobs } from '../../ports/jobs.ts';
+import type { Permissions } from '../../ports/permissions.ts';
 import type { Access } from './access.ts';
 import { accessOf, tokenFromFile } from './access.ts';
 import { ApiClient } from './api-client.ts';
 import { KubernetesCluster } from './cluster.ts';
+import { Http1KubeConfig } from './http1-config.ts';
 import { KubernetesJobs } from './jobs.ts';
 import type { Source } from './kubeconfig.ts';
 import { chooseContext, wrong } from './kubeconfig.ts';
+import { KubernetesPermissions } from './permissions.ts';
+import type { OidcAccess } from './oidc-client.ts';
+import { OidcApiClient } from './oidc-client.ts';
 import { formsOf, secretsOf } from './secrets.ts';
 
 export interface ClusterOptions {
+  /** In place of all that a kubeconfig says. */
+  readonly oidc?: OidcAccess;
   /** The content of a kubeconfig; empty: the files of KUBECONFIG, else the service account of the pod. */
   readonly kubeconfig?: string;
   /** A context of the kubeconfig; left out: its current one. */
@@ -39,7 +45,13 @@ export function connectJobs(options: ClusterOptions): Jobs {
   return new KubernetesJobs(connect(options), options.clock);
 }
 
+/** What the account may do in a cluster; as connectCluster does. */
+export function connectPermissions(options: ClusterOptions): Permissions {
+  return new KubernetesPermissions(connect(options), options.clock);
+}
+
 function connect(options: ClusterOptions): ApiClient {
+  if (options.oidc) return new OidcApiClient(options.oidc, options.clock);
   const { cluster, user } = findAccess(options);
   const config = new Http1KubeConfig();
   config.loadFromOptions({
@@ -49,19 +61,6 @@ function connect(options: ClusterOptions): ApiClient {
     currentContext: 'chosen',
   });
   return new ApiClient(config, cluster.server, options.clock);
-}
-
-/**
- * HTTP/1.1, so that each watch has a connection of its own. Over the client's HTTP/2 all of them share one, and requests that
- * were made while it was being lost were seen to get neither an answer nor an error (undici 8.12).
- */
-class Http1KubeConfig extends KubeConfig {
-  override createDispatcherOptions(...parameters: Parameters<KubeConfig['createDispatcherOptions']>) {
-    const options = super.createDispatcherOptions(...parameters);
-    if (options.type === 'agent') return { ...options, connect: { ...options.connect, allowH2: false } };
-    if (options.type === 'none') return { type: 'agent' as const, connect: { allowH2: false } };
-    return options;
-  }
 }
 
 function findAccess(options: ClusterOptions): Access {

@@ -6,7 +6,8 @@ export interface Attempt {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
   /** Plural, with its sub-resource: `deployments`, `pods/log`. */
   readonly resource: string;
-  readonly namespace: string;
+  /** Left out: of the cluster itself. */
+  readonly namespace?: string;
   readonly name?: string;
   /** Host and port of the API server. */
   readonly host: string;
@@ -45,7 +46,11 @@ export function connectionError(attempt: Attempt, error: unknown): RemoteError {
 }
 
 function what({ verb, resource, namespace, name }: Attempt): string {
-  return `${verb} ${resource}${name === undefined ? '' : ` ${name}`} in namespace ${namespace}`;
+  return `${verb} ${resource}${name === undefined ? '' : ` ${name}`}${placeOf(namespace)}`;
+}
+
+function placeOf(namespace: string | undefined): string {
+  return namespace === undefined ? '' : ` in namespace ${namespace}`;
 }
 
 function hintOf({ verb, resource, namespace, host }: Attempt, status: number, said: string): string | undefined {
@@ -55,7 +60,7 @@ function hintOf({ verb, resource, namespace, host }: Attempt, status: number, sa
     case 403:
       return isOfAdmission(said)
         ? undefined
-        : `Grant the account of the kubeconfig the verb ${verb} on ${resource} in namespace ${namespace} (a Role and a RoleBinding).`;
+        : `Grant this account the verb ${verb} on ${resource}${placeOf(namespace)} (a Role and a RoleBinding).`;
     case 404:
       return `Check the namespace, and that ${host} is the right cluster.`;
     default:
@@ -108,7 +113,7 @@ function connectionTrouble(code: string): Trouble {
     return {
       message: 'its certificate is not trusted',
       retryable: false,
-      hint: 'certificate-authority-data of the kubeconfig has to hold the authority that signed its certificate.',
+      hint: 'The authority that signed it has to stand in the kubeconfig (certificate-authority-data), or with oidc in delivery.yaml (certificateAuthority).',
     };
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_'))
     return {

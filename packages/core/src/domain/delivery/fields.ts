@@ -136,6 +136,23 @@ export const webAddress = z.pipe(
   }),
 );
 
+const serverPattern = /^https:\/\/[^\s@/?#]+(?:\/[^\s?#]*)?$/;
+const serverPhrase = 'the URL of an API server, https://host[:port], without user, query and #';
+
+/** The address of an API server, without a slash at its end. What may be a password is not shown. */
+export const serverAddress = z.pipe(
+  z.string({ error: expected(serverPhrase) }).check(z.meta({ pattern: serverPattern.source })),
+  z.transform((given, context): string => {
+    const url = URL.parse(given);
+    if (url && serverPattern.test(given)) return url.href.replace(/\/+$/, '');
+    const message = given.includes('@')
+      ? `holds a user name or password; give ${serverPhrase}`
+      : foundInsteadOf(given, serverPhrase);
+    context.issues.push({ code: 'custom', input: given, message });
+    return z.NEVER;
+  }),
+);
+
 /** A text of the pattern that `isRight` as well; only the parser can tell that. */
 function checkedText(given: RegExp, isRight: (text: string) => boolean, phrase: string) {
   return z.pipe(

@@ -2,6 +2,7 @@ import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
 import type {
   BackupTopology,
+  ClusterTopology,
   DatabaseTopology,
   ImageTopology,
   Project,
@@ -50,13 +51,22 @@ function column(problem: Problem): number {
 }
 
 type FileImage = DeliveryFile['images'][string];
+type FileCluster = NonNullable<DeliveryFile['clusters']>[string];
 type FileProject = NonNullable<DeliveryFile['projects']>[string];
 type FileJob = NonNullable<FileProject['jobs']>[string];
 type FileBackup = NonNullable<NonNullable<FileProject['database']>['backup']>;
 type FileWorkload = NonNullable<FileProject['workloads']>[string][number];
 
-function toTopology({ images, projects = {} }: DeliveryFile): Topology {
-  return { images: mapNames(images, toImage), projects: mapNames(projects, toProject) };
+function toTopology({ images, clusters, projects = {} }: DeliveryFile): Topology {
+  return {
+    images: mapNames(images, toImage),
+    projects: mapNames(projects, toProject),
+    clusters: clusters && mapNames(clusters, toCluster),
+  };
+}
+
+function toCluster({ server, certificateAuthority, audience }: FileCluster, name: string): ClusterTopology {
+  return { name, server, certificateAuthority, audience: audience ?? server };
 }
 
 function toImage({ repository, promoted, build, retention }: FileImage, name: string): ImageTopology {

@@ -1,6 +1,14 @@
 import type { Problem } from '../../errors/errors.ts';
 import { InputError } from '../../errors/errors.ts';
-import type { BackupTopology, ImageTopology, Project, ProjectJob, ProjectWorkload, Topology } from '../topology.ts';
+import type {
+  BackupTopology,
+  ClusterTopology,
+  ImageTopology,
+  Project,
+  ProjectJob,
+  ProjectWorkload,
+  Topology,
+} from '../topology.ts';
 import { quoted } from './found.ts';
 import { nearest } from './nearest.ts';
 
@@ -12,6 +20,21 @@ export function pickImage(topology: Topology, name: string, field = 'image'): Im
 /** The project that input `field` names. Throws InputError with the nearest name and all that there are. */
 export function pickProject(topology: Topology, name: string, field = 'project'): Project {
   return pick(topology.projects, name, field, 'a project');
+}
+
+/** The cluster that a project names with cluster-auth: oidc; the only one when it names none. Throws InputError as the others. */
+export function pickCluster({ clusters = {} }: Topology, name: string | undefined): ClusterTopology {
+  const [only, ...others] = Object.values(clusters);
+  if (only === undefined)
+    throw clusterProblem('clusters', 'is not given in delivery.yaml, and cluster-auth: oidc needs it: docs/oidc.md');
+  if (name !== undefined) return pick(clusters, name, 'cluster', 'a cluster');
+  if (others.length === 0) return only;
+  const known = Object.keys(clusters).join(', ');
+  throw clusterProblem('cluster', `is not given by a project, and delivery.yaml has several clusters: ${known}`);
+}
+
+function clusterProblem(field: string, message: string): InputError {
+  return new InputError([{ field, message }]);
 }
 
 /** Where an image runs: each project with workloads of it, in the order of the file. */

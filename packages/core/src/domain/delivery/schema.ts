@@ -11,12 +11,13 @@ import {
   webAddress,
   word,
 } from './fields.ts';
+import { cluster } from './schema-cluster.ts';
 import { database } from './schema-database.ts';
 import { image } from './schema-image.ts';
 import { about, byName, fields, listOf, someOf } from './schema-parts.ts';
 
 /**
- * delivery.yaml as it is written. Here, in schema-image.ts and in schema-database.ts its fields stand, and nowhere else: the parser,
+ * delivery.yaml as it is written. Here, in schema-cluster.ts, schema-image.ts and schema-database.ts its fields stand, and nowhere else: the parser,
  * schema/delivery.schema.json and the table of docs/delivery-file.md are made from them.
  */
 
@@ -27,7 +28,7 @@ const containerNames = z.union([dnsLabel, listOf(dnsLabel, 'container name').che
 });
 
 const workload = fields({
-  kind: word(['Deployment', 'StatefulSet']).check(about('Kind of the workload.')),
+  kind: word(['Deployment', 'StatefulSet', 'DeploymentConfig']).check(about('Kind of the workload.')),
   name: dnsSubdomain.check(about('Name of the workload in the namespace of the project.')),
   container: containerNames.check(
     about('The container that runs the image, or a list when several do; init containers count.'),
@@ -123,7 +124,13 @@ const data = fields({
 });
 
 const project = fields({
-  cluster: z.optional(plainName.check(about('Context of the kubeconfig; the current one when left out.'))),
+  cluster: z.optional(
+    plainName.check(
+      about(
+        'Context of the kubeconfig; the current one when left out. With `cluster-auth: oidc`, a name of `clusters`; the only one when left out.',
+      ),
+    ),
+  ),
   namespace: dnsLabel.check(about('Namespace that the project lives in.')),
   follows: word(['latest', 'stable']).check(
     about('Tag whose moves are rolled out here: `latest` (every build) or `stable` (promoted ones).'),
@@ -162,6 +169,11 @@ const project = fields({
 export const deliverySchema = fields({
   images: byName(image.check(about('An image, by the name that inputs and workloads use for it.')), 'image').check(
     about('The images that are delivered.'),
+  ),
+  clusters: z.optional(
+    byName(cluster.check(about('A cluster, by the name that projects use for it.')), 'cluster').check(
+      about('The clusters that trust GitHub, for `cluster-auth: oidc`; not looked at with a kubeconfig.'),
+    ),
   ),
   projects: z.optional(
     byName(project.check(about('A project, by the name that inputs use for it.')), 'project').check(

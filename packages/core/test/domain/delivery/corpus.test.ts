@@ -38,7 +38,7 @@ const examples = globSync('examples/*/.github/delivery.yaml', { cwd: root }).map
 
 describe.each([['the example of docs/delivery-file.md', example], ...examples])('%s', (_, text) => {
   test('is accepted by the parser', () => {
-    expect(Object.keys(parseTopology(text, 'delivery.yaml').projects)).toContain('test');
+    expect(Object.keys(parseTopology(text, 'delivery.yaml').projects)).not.toEqual([]);
   });
 
   test('is accepted by the JSON Schema', () => {

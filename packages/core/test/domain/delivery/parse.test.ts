@@ -15,6 +15,8 @@ images:
     promoted: registry.example.org/prod/web-stream
     build: { context: src, file: images/web/Dockerfile, target: final }
     retention: { workingDays: 3, atLeast: 7, keepPromoted: 2, timeZone: Europe/London, holidays: [2026-12-25] }
+clusters:
+  diamond: { server: 'https://api.example.org:6443', certificateAuthority: .github/diamond.pem, audience: delivery }
 projects:
   test:
     cluster: default/api-example-org:6443/deployer
@@ -63,6 +65,14 @@ projects:
           timeZone: 'Europe/London',
           holidays: ['2026-12-25'],
         },
+      },
+    },
+    clusters: {
+      diamond: {
+        name: 'diamond',
+        server: 'https://api.example.org:6443',
+        certificateAuthority: '.github/diamond.pem',
+        audience: 'delivery',
       },
     },
     projects: {

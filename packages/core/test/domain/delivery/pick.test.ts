@@ -1,5 +1,5 @@
 import { parseTopology } from '../../../src/domain/delivery/parse.ts';
-import { backupsOf, pickImage, pickProject, workloadsOf } from '../../../src/domain/delivery/pick.ts';
+import { backupsOf, pickCluster, pickImage, pickProject, workloadsOf } from '../../../src/domain/delivery/pick.ts';
 import { problemsOf } from './problems-of.ts';
 
 const topology = parseTopology(
@@ -60,4 +60,42 @@ test('tells what is backed up', () => {
   expect(backupsOf(topology).map(({ project, backup }) => [project.name, backup.maxAgeMs])).toEqual([
     ['test', 7_200_000],
   ]);
+});
+
+describe('the cluster of a project with cluster-auth: oidc', () => {
+  const two = parseTopology(
+    `
+images:
+  web: {repository: registry.example.org/dev/web}
+clusters:
+  here: {server: 'https://api.example.org:6443/'}
+  there: {server: 'https://there.example.org/k8s', certificateAuthority: ca.pem, audience: delivery}
+`,
+    'delivery.yaml',
+  );
+
+  test('is the one that it names; its audience is its server when none is given', () => {
+    expect(pickCluster(two, 'here')).toEqual({
+      name: 'here',
+      server: 'https://api.example.org:6443',
+      certificateAuthority: undefined,
+      audience: 'https://api.example.org:6443',
+    });
+    const there = { name: 'there', server: 'https://there.example.org/k8s' };
+    expect(pickCluster(two, 'there')).toEqual({ ...there, certificateAuthority: 'ca.pem', audience: 'delivery' });
+  });
+
+  test('is the only one when it names none', () => {
+    const { there } = two.clusters ?? {};
+    expect(pickCluster({ ...two, clusters: there ? { there } : {} }, undefined).name).toBe('there');
+  });
+
+  test.each([
+    [two, undefined, 'cluster: is not given by a project, and delivery.yaml has several clusters: here, there'],
+    [two, 'ther', 'cluster: "ther" is not a cluster of delivery.yaml; did you mean "there"?; known are here, there'],
+    [two, 'constructor', 'cluster: "constructor" is not a cluster of delivery.yaml; known are here, there'],
+    [topology, 'here', 'clusters: is not given in delivery.yaml, and cluster-auth: oidc needs it: docs/oidc.md'],
+  ])('is told when it cannot be known', (given, name, told) => {
+    expect(problemsOf(() => pickCluster(given, name))).toEqual([told]);
+  });
 });
