@@ -85,7 +85,7 @@ async function createPodWithLog({ cluster, namespace }: ClusterKit, lines: reado
   const container = { name: 'main', image, command: ['sh', '-c', 'printf "%s\\n" "$@"', 'sh', ...lines] };
   const spec = { restartPolicy: 'Never', imagePullSecrets: [{ name: 'logins' }], containers: [container] };
   await api.create(manifest('Pod', { name: 'speaker', namespace }, { spec }));
-  for await (const { pods } of cluster.watchNamespace(namespace, AbortSignal.timeout(60_000))) {
+  for await (const { pods } of cluster.watchNamespace(namespace, [], AbortSignal.timeout(60_000))) {
     const ended = pods.find((pod) => pod.containers[0]?.state.is === 'terminated');
     if (ended) return ended;
   }

@@ -58,7 +58,7 @@ async function readProject(
   const { namespace, data } = project;
   const names = [...Object.values(project.jobs).map(({ cronJob }) => cronJob), ...(data ? [data.cronJob] : [])];
   const [view, jobsView, ...cronJobs] = await Promise.all([
-    observe(cluster, namespace, signal),
+    observe(cluster, namespace, Object.values(project.workloads).flat(), signal),
     jobs.list(namespace, signal),
     ...names.map((name) => jobs.readCronJob(namespace, name, signal)),
   ]);

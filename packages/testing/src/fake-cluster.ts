@@ -1,7 +1,15 @@
-import type { NamespaceView, Pod, Workload, WorkloadReference } from '@delivery/core/domain/workload';
+import type {
+  NamespaceView,
+  Pod,
+  StreamTag,
+  Workload,
+  WorkloadKind,
+  WorkloadReference,
+} from '@delivery/core/domain/workload';
 import { describeWorkload } from '@delivery/core/domain/workload';
-import { ActionError, RemoteError } from '@delivery/core/errors/errors';
+import { RemoteError } from '@delivery/core/errors/errors';
 import type { Cluster, ImageChange, LogOptions } from '@delivery/core/ports/cluster';
+import { fedBy, inWords, requireContainers, requireExpected, tagName, withChange } from './fake-change.ts';
 import { Watchers } from './watchers.ts';
 
 /** One call of setImages that was let through. */
@@ -16,6 +24,10 @@ export class FakeCluster implements Cluster {
   readonly calls: SetImagesCall[] = [];
   /** Logs by `<pod>/<container>`, and `<pod>/<container>/previous`. */
   readonly logs = new Map<string, string>();
+  /** What the tags of ImageStreams are to name, by tagName. */
+  readonly tags = new Map<string, string>();
+  /** What a trigger writes for an image that a tag names; undefined: it cannot be imported. */
+  imported: (image: string) => string | undefined = (image) => image;
   /** Called after images were set (never for a dry run) with the workload as it is then. */
   onSetImages: (workload: Workload) => void = () => {};
   readonly #views = new Map<string, NamespaceView>();
@@ -68,20 +80,21 @@ export class FakeCluster implements Cluster {
     if (!workload) throw refusal(404, `${describeWorkload(reference)} does not exist`);
     requireContainers(workload, change);
     const { name, namespace, kind } = reference;
-    for (const container of workload.containers) {
-      const expected = change.expected?.[container.name];
-      if (expected !== undefined && expected !== container.image)
-        throw refusal(409, `${describeWorkload(workload)} was changed by somebody else`);
-    }
+    requireExpected(workload, change);
     this.calls.push({ workload: { kind, namespace, name }, change, dryRun });
-    const changed = withChange(workload, change);
+    const changed = withChange(workload, inWords(workload, change, this.imported));
     if (dryRun) return changed;
+    for (const [container, image] of fedBy(workload, change)) this.#tag(container.fedBy, image);
     this.putWorkload(changed);
     this.onSetImages(changed);
     return changed;
   }
 
-  async *watchNamespace(namespace: string, signal: AbortSignal): AsyncGenerator<NamespaceView, never, undefined> {
+  async *watchNamespace(
+    namespace: string,
+    kinds: readonly WorkloadKind[],
+    signal: AbortSignal,
+  ): AsyncGenerator<NamespaceView, never, undefined> {
     let seen: NamespaceView | undefined;
     for (;;) {
       await this.#answer(signal);
@@ -92,7 +105,8 @@ export class FakeCluster implements Cluster {
       }
       seen = view;
       this.#views.set(namespace, view);
-      yield view;
+      const workloads = view.workloads.filter(({ kind }) => kind !== 'DeploymentConfig' || kinds.includes(kind));
+      yield { ...view, workloads };
     }
   }
 
@@ -106,6 +120,17 @@ export class FakeCluster implements Cluster {
     const log = this.logs.get(`${pod.name}/${container}${options.previous ? '/previous' : ''}`) ?? '';
     const lines = log.split(/(?<=\n)/).slice(-options.tailLines);
     return lines.join('').slice(-options.limitBytes);
+  }
+
+  /** Every workload that the tag feeds gets its image. */
+  #tag(tag: StreamTag, image: string): void {
+    this.tags.set(tagName(tag), image);
+    for (const namespace of this.#views.keys())
+      for (const workload of this.view(namespace).workloads) {
+        const fed = workload.containers.filter((one) => one.fedBy && tagName(one.fedBy) === tagName(tag));
+        const images = Object.fromEntries(fed.map(({ name }) => [name, this.imported(image) ?? image]));
+        if (fed.length > 0) this.putWorkload(withChange(workload, { images, annotations: {} }));
+      }
   }
 
   #find(reference: WorkloadReference): Workload | undefined {
@@ -166,29 +191,6 @@ export function newPod(given: Partial<Pod> = {}): Pod {
 
 function isSame(a: WorkloadReference, b: WorkloadReference): boolean {
   return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
-}
-
-function requireContainers(workload: Workload, { images, expected = {} }: ImageChange): void {
-  const there = workload.containers.map(({ name }) => name);
-  const missing = [...Object.keys(images), ...Object.keys(expected)].find((name) => !there.includes(name));
-  if (missing === undefined) return;
-  const message = `${describeWorkload(workload)} has no container ${missing}; it has: ${there.join(', ')}`;
-  throw new ActionError('container-unknown', message);
-}
-
-function withChange(workload: Workload, { images, annotations }: ImageChange): Workload {
-  const containers = workload.containers.map((container) => ({
-    ...container,
-    image: images[container.name] ?? container.image,
-  }));
-  const isNew = containers.some(({ image }, index) => image !== workload.containers[index]?.image);
-  const merged = Object.entries({ ...workload.annotations, ...annotations });
-  return {
-    ...workload,
-    containers,
-    generation: workload.generation + (isNew ? 1 : 0),
-    annotations: Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null)),
-  };
 }
 
 function refusal(status: number, message: string): RemoteError {

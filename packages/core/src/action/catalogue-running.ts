@@ -3,7 +3,6 @@ import type { PromotionSelector } from '../domain/build-selector.ts';
 import { workloadsOf } from '../domain/delivery/pick.ts';
 import type { Digest } from '../domain/digest.ts';
 import { parseImageReference, sameRepository } from '../domain/image-reference.ts';
-import { imagesOf } from '../domain/rollout/health.ts';
 import { findWorkload } from '../domain/rollout/judge.ts';
 import type { Project, ProjectWorkload, Topology } from '../domain/topology.ts';
 import type { NamespaceView } from '../domain/workload.ts';
@@ -70,7 +69,12 @@ async function look(
   const unread = (why: string): Look => ({ builds: new Map(), why: oneLine(why) });
   try {
     const cluster = connect(project.cluster);
-    const view = await within(lookMs, context, (signal) => observe(cluster, project.namespace, signal), undefined);
+    const view = await within(
+      lookMs,
+      context,
+      (signal) => observe(cluster, project.namespace, workloads, signal),
+      undefined,
+    );
     if (!view) return unread(`the cluster did not answer within ${lookMs / 1000} s`);
     return await buildsIn(view, project, workloads, catalogue);
   } catch (error) {
@@ -92,8 +96,10 @@ async function buildsIn(
     const name = `${entry.kind} ${entry.name}`;
     const workload = findWorkload(view, { ...entry, namespace });
     if (!workload) unclear.push(`there is no ${name}`);
-    for (const image of new Set(workload ? Object.values(imagesOf(workload, entry.containers)) : [])) {
-      const selector = selectorOf(image, catalogue);
+    for (const { image, fedBy } of (workload?.containers ?? []).filter(({ name: one }) =>
+      entry.containers.includes(one),
+    )) {
+      const selector = selectorOf(image, fedBy !== undefined, catalogue);
       const build = selector && (await find(selector, catalogue));
       if (typeof build === 'object') builds.set(build.digest, build);
       else unclear.push(`${name} runs ${oneLine(image)}, ${build ?? 'which does not say the build'}`);
@@ -102,11 +108,20 @@ async function buildsIn(
   return { builds, why: unclear.length === 0 ? undefined : oneLine(unclear.join('; '), 500) };
 }
 
-/** By a digest or a tag that never moves. What a moving tag named when its pod began nobody knows. */
-function selectorOf(image: string, { image: { repository, promoted } }: Catalogue): PromotionSelector | undefined {
+/**
+ * By a digest or a tag that never moves. What a moving tag named when its pod began nobody knows. A trigger may have written the
+ * cluster's own registry before the digest.
+ */
+function selectorOf(
+  image: string,
+  fed: boolean,
+  { image: { repository, promoted } }: Catalogue,
+): PromotionSelector | undefined {
   const reference = parseImageReference(image);
-  if (!reference || ![repository, promoted].some((one) => one && sameRepository(one, reference))) return undefined;
+  if (!reference) return undefined;
   const { digest, tag = '' } = reference;
+  const isOurs = [repository, promoted].some((one) => one && sameRepository(one, reference));
+  if (!isOurs && !(fed && digest)) return undefined;
   if (digest) return { kind: 'digest', digest };
   const number = buildNumberOfTag(tag);
   if (number !== undefined) return { kind: 'number', number };

@@ -1,5 +1,6 @@
 /** What is read of a namespace to judge a rollout: Kubernetes' own objects, trimmed to the fields that decide. Times are in UTC. */
-export type WorkloadKind = 'Deployment' | 'StatefulSet';
+/** DeploymentConfig: of OpenShift (apps.openshift.io/v1), which plain Kubernetes has not. */
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DeploymentConfig';
 
 export interface WorkloadReference {
   readonly kind: WorkloadKind;
@@ -18,6 +19,15 @@ export interface Container {
   readonly name: string;
   readonly image: string;
   readonly init: boolean;
+  /** The tag whose image a live trigger of OpenShift writes here, whatever else is set; left out where there is none. */
+  readonly fedBy?: StreamTag;
+}
+
+/** A tag of an ImageStream of OpenShift. */
+export interface StreamTag {
+  readonly namespace: string;
+  readonly stream: string;
+  readonly tag: string;
 }
 
 export interface Workload extends WorkloadReference {
@@ -34,18 +44,19 @@ export interface Workload extends WorkloadReference {
   readonly updated: number;
   readonly ready: number;
   readonly available: number;
-  /** StatefulSet: status.updateRevision; Deployment: empty (its ReplicaSets carry the template's hash). */
+  /** StatefulSet: status.updateRevision; DeploymentConfig: status.latestVersion; Deployment: empty (its ReplicaSets carry the template's hash). */
   readonly updateRevision: string;
-  /** StatefulSet: status.currentRevision; Deployment: empty. */
+  /** StatefulSet: status.currentRevision; others: empty. */
   readonly currentRevision: string;
   readonly conditions: readonly Condition[];
 }
 
+/** Of a Deployment, or the ReplicationController of a DeploymentConfig. */
 export interface ReplicaSet {
   readonly name: string;
   readonly uid: string;
   readonly ownerUid: string;
-  /** Annotation deployment.kubernetes.io/revision: the highest is the newest template. */
+  /** Annotation deployment.kubernetes.io/revision, or openshift.io/deployment-config.latest-version: the highest is the newest template. */
   readonly revision: number;
   readonly wanted: number;
   readonly conditions: readonly Condition[];

@@ -180,7 +180,7 @@ function watchContract(context: Context): void {
     await kit.createWorkload({ ...deployment(kit), kind: 'StatefulSet' }, containers, {});
     await kit.createPod('pod-1');
     await kit.createEvent('pod-1', 'FailedScheduling', '0/1 nodes are available');
-    const { value: view } = await kit.cluster.watchNamespace(kit.namespace, signal)[Symbol.asyncIterator]().next();
+    const { value: view } = await kit.cluster.watchNamespace(kit.namespace, [], signal)[Symbol.asyncIterator]().next();
     const seen = view as NamespaceView;
     expect(seen.workloads.map(({ kind }) => kind).toSorted()).toEqual(['Deployment', 'StatefulSet']);
     expect(seen.pods.map(({ name }) => name)).toEqual(['pod-1']);
@@ -191,7 +191,7 @@ function watchContract(context: Context): void {
   it('gives a new view for each change: images, pods, their states, events, and what is gone', async () => {
     const { kit, signal } = context();
     await kit.createWorkload(deployment(kit), containers, {});
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, signal));
+    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
     await views.until((view) => view.workloads.length === 1);
     const change = { images: { web: two }, annotations: {} };
     await kit.cluster.setImages(deployment(kit), change, { dryRun: false }, signal);
@@ -215,7 +215,7 @@ function watchContract(context: Context): void {
 
   it('shows the newest state to one who was away while much happened', async () => {
     const { kit, signal } = context();
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, signal));
+    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
     await views.until(() => true);
     const names = Array.from({ length: 20 }, (_, index) => `pod-${index}`);
     for (const name of names) await kit.createPod(name);
@@ -226,7 +226,7 @@ function watchContract(context: Context): void {
 
   it('deletes the very pod that was seen, and leaves another of its name alone', async () => {
     const { kit, signal } = context();
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, signal));
+    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
     await views.until(() => true);
     await kit.createPod('pod-1');
     const { pods } = await views.until((view) => view.pods.length === 1);
@@ -241,7 +241,7 @@ function watchContract(context: Context): void {
 
   it('ends with the reason of the signal', async () => {
     const { kit, stop } = context();
-    const views = kit.cluster.watchNamespace(kit.namespace, stop.signal)[Symbol.asyncIterator]();
+    const views = kit.cluster.watchNamespace(kit.namespace, [], stop.signal)[Symbol.asyncIterator]();
     await views.next();
     const reason = new Error('enough');
     const next = failure(drain(views));
@@ -252,7 +252,7 @@ function watchContract(context: Context): void {
   it('ends when its reader breaks off', async () => {
     const { kit, signal } = context();
     let seen = 0;
-    for await (const view of kit.cluster.watchNamespace(kit.namespace, signal)) {
+    for await (const view of kit.cluster.watchNamespace(kit.namespace, [], signal)) {
       expect(view.workloads).toEqual([]);
       seen += 1;
       break;
@@ -267,7 +267,7 @@ function logContract(context: Context): void {
   it('gives an empty log for a container that never started and for a pod that is gone', async () => {
     const { kit, signal } = context();
     await kit.createPod('pod-1');
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, signal));
+    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
     const { pods } = await views.until((view) => view.pods.length === 1);
     const pod = pods[0] as Pod;
     expect(await kit.cluster.readLog(pod, 'main', options, signal)).toBe('');

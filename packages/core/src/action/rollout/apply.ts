@@ -1,7 +1,6 @@
 import type { RolloutTarget } from '../../domain/rollout/judge.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import type { ActionError } from '../../errors/errors.ts';
-import { RemoteError } from '../../errors/errors.ts';
+import { ActionError, RemoteError } from '../../errors/errors.ts';
 import type { Cluster, ImageChange } from '../../ports/cluster.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Step } from './plan.ts';
@@ -12,7 +11,7 @@ export interface Applied {
   readonly set: readonly Step[];
   readonly targets: readonly RolloutTarget[];
   /** Why it stopped before the end; status 409: somebody else changed a workload at the same moment. */
-  readonly error: RemoteError | undefined;
+  readonly error: ActionError | undefined;
 }
 
 /** Asks the API server whether it would take every change, before the first is made. Throws what it says. */
@@ -43,7 +42,7 @@ export async function apply(
       try {
         ({ generation } = await cluster.setImages(workload, changeOf(step, build), { dryRun: false }, signal));
       } catch (error) {
-        if (!(error instanceof RemoteError)) throw error;
+        if (!(error instanceof ActionError) || signal.aborted) throw error;
         return { set, targets, error };
       }
       set.push(step);

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts';
 import type { SummaryBlock } from '../outcome.ts';
 import type { Diagnosis, RolloutTarget } from '../../domain/rollout/judge.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
-import { isReady, newestPods, newestReplicaSet } from '../../domain/rollout/newest.ts';
+import { deployerPods, isReady, newestPods, newestReplicaSet } from '../../domain/rollout/newest.ts';
 import type { ContainerStatus, NamespaceView, Pod } from '../../domain/workload.ts';
 import { ActionError } from '../../errors/errors.ts';
 import type { Scene } from './follow.ts';
@@ -79,7 +79,9 @@ function logsOf({ restarts, state }: ContainerStatus): readonly boolean[] {
 function failingPods(targets: readonly RolloutTarget[], view: NamespaceView, diagnosis: Diagnosis): readonly Pod[] {
   const pods = targets.flatMap((target) => {
     const workload = findWorkload(view, target.workload);
-    return workload ? newestPods(workload, view).filter((pod) => !isReady(pod)) : [];
+    if (!workload) return [];
+    const deployers = deployerPods(workload, view).filter(({ phase }) => phase === 'Failed');
+    return [...newestPods(workload, view).filter((pod) => !isReady(pod)), ...deployers];
   });
   return pods.toSorted((a, b) => Number(b.name === diagnosis.pod) - Number(a.name === diagnosis.pod)).slice(0, maxPods);
 }

@@ -1,3 +1,4 @@
+import type { Views } from '../views.ts';
 import { viewsAndTimers } from '../views.ts';
 import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
 import { diagnoseTimeout, findWorkload, judge } from '../../domain/rollout/judge.ts';
@@ -9,6 +10,7 @@ import { RemoteError, TimeoutError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Cluster } from '../../ports/cluster.ts';
+import { kindsOf } from './observe.ts';
 
 /** Where a rollout takes place and what it is watched with. */
 export interface Scene {
@@ -36,7 +38,7 @@ export async function followRollout(
 ): Promise<RolloutEnd> {
   const { clock, log } = scene;
   const startedAt = clock.now();
-  const views = viewsAndTimers((signal) => scene.cluster.watchNamespace(scene.namespace, signal), clock, scene.signal);
+  const views = watchTargets(targets, scene);
   const told = new Map<string, string>();
   const removed = new Set<string>();
   let standing: Standing = new Map();
@@ -74,6 +76,14 @@ export async function followRollout(
   }
 }
 
+function watchTargets(
+  targets: readonly RolloutTarget[],
+  { cluster, namespace, clock, signal }: Scene,
+): Views<NamespaceView> {
+  const kinds = kindsOf(targets.map(({ workload }) => workload));
+  return viewsAndTimers((either) => cluster.watchNamespace(namespace, kinds, either), clock, signal);
+}
+
 /** Kubernetes' own default for the end of a pod (kubernetes.io, Pod Lifecycle, "Termination of Pods"). */
 const leaveMs = 30_000;
 
@@ -84,7 +94,7 @@ const leaveMs = 30_000;
 export async function untilOldPodsLeft(targets: readonly RolloutTarget[], scene: Scene): Promise<void> {
   const { clock, log } = scene;
   const deadline = clock.now().getTime() + leaveMs;
-  const views = viewsAndTimers((signal) => scene.cluster.watchNamespace(scene.namespace, signal), clock, scene.signal);
+  const views = watchTargets(targets, scene);
   let told = false;
   try {
     for (;;) {

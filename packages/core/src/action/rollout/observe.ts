@@ -2,18 +2,26 @@ import { readBuild } from '../resolve-build.ts';
 import type { BuildNumber } from '../../domain/build.ts';
 import { parseBuildNumber } from '../../domain/build.ts';
 import { parseImageReference, sameRepository } from '../../domain/image-reference.ts';
-import { imagesOf } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
-import type { NamespaceView } from '../../domain/workload.ts';
+import type { NamespaceView, WorkloadReference } from '../../domain/workload.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Registry } from '../../ports/registry.ts';
 import type { Aim } from './aim.ts';
 import { buildAnnotation } from './plan.ts';
 
-/** The namespace as it is now. */
-export async function observe(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<NamespaceView> {
-  for await (const view of cluster.watchNamespace(namespace, signal)) return view;
+/** The namespace as it is now. `sought`: workloads that are looked for, see Cluster.watchNamespace. */
+export async function observe(
+  cluster: Cluster,
+  namespace: string,
+  sought: readonly Pick<WorkloadReference, 'kind'>[],
+  signal: AbortSignal,
+): Promise<NamespaceView> {
+  for await (const view of cluster.watchNamespace(namespace, kindsOf(sought), signal)) return view;
   throw new TypeError('the watch of a namespace ended without a view');
+}
+
+export function kindsOf(sought: readonly Pick<WorkloadReference, 'kind'>[]): WorkloadReference['kind'][] {
+  return [...new Set(sought.map(({ kind }) => kind))];
 }
 
 /** When the newest event was seen, by the cluster's own time. */
@@ -37,18 +45,20 @@ export async function highestRunning(
     const workload = findWorkload(view, { ...entry, namespace: project.namespace });
     if (!workload) continue;
     const noted = parseBuildNumber(workload.annotations[buildAnnotation] ?? '');
-    for (const running of Object.values(imagesOf(workload, entry.containers))) {
-      if (!numbers.has(running)) numbers.set(running, await numberOf(running));
+    for (const { image: running, fedBy } of workload.containers.filter(({ name }) => entry.containers.includes(name))) {
+      if (!numbers.has(running)) numbers.set(running, await numberOf(running, fedBy !== undefined));
       const number = numbers.get(running) ?? noted;
       if (number !== undefined) highest = Math.max(highest ?? 0, number);
     }
   }
   return highest;
 
-  async function numberOf(running: string): Promise<BuildNumber | undefined> {
+  /** What a trigger has written may name the cluster's own registry: the digest is the same. */
+  async function numberOf(running: string, fed: boolean): Promise<BuildNumber | undefined> {
     const reference = parseImageReference(running);
     const content = reference?.digest ?? reference?.tag;
-    if (!reference || content === undefined || !sameRepository(reference, repository)) return undefined;
+    if (!reference || content === undefined) return undefined;
+    if (!sameRepository(reference, repository) && !(fed && reference.digest)) return undefined;
     return (await readBuild(content, repository, registry, signal))?.number;
   }
 }

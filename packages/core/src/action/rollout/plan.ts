@@ -1,10 +1,10 @@
 import type { BuildNumber } from '../../domain/build.ts';
 import { buildNumberOfTag, buildTag } from '../../domain/build.ts';
 import { parseImageReference } from '../../domain/image-reference.ts';
-import { healthOf, imagesOf, runsImages, sameImage } from '../../domain/rollout/health.ts';
+import { healthOf, imagesOf, runsImage, runsImages } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import type { ProjectWorkload } from '../../domain/topology.ts';
-import type { NamespaceView, Workload, WorkloadReference } from '../../domain/workload.ts';
+import type { Container, NamespaceView, Workload, WorkloadReference } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
 
 /** Annotations of a workload that this action writes. */
@@ -69,7 +69,10 @@ export function planRollout(wanted: Wanted, view: NamespaceView, running: Runnin
 function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: string): Step {
   const before = imagesOf(workload, containers);
   const after = Object.fromEntries(
-    Object.entries(before).map(([name, image]) => [name, sameImage(image, reference) ? image : reference]),
+    chosen(workload, before).map((container) => [
+      container.name,
+      runsImage(container, reference) ? container.image : reference,
+    ]),
   );
   const { kind, namespace, name, generation } = workload;
   return {
@@ -86,17 +89,23 @@ function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: 
 
 /** The images that were last verified, else those that are healthy now; never those that are to be set. */
 function fallbackOf(workload: Workload, before: Images, reference: string): Images | undefined {
-  const other = (images: Images) => Object.values(images).some((image) => !sameImage(image, reference));
+  const containers = chosen(workload, before);
+  const other = (images: Images) =>
+    containers.some((container) => !runsImage({ ...container, image: images[container.name] ?? '' }, reference));
   const verified = parseHealthy(workload.annotations[healthyAnnotation], Object.keys(before));
   if (verified && other(verified)) return verified;
-  const usable = healthOf(workload).is !== 'progressing' && Object.values(before).every(isFixed);
+  const usable = healthOf(workload).is !== 'progressing' && containers.every(isFixed);
   return usable && other(before) ? before : undefined;
 }
 
-/** A moving tag is no way back: it may have moved to what is being deployed. A build's own tag never moves. */
-function isFixed(image: string): boolean {
+function chosen({ containers }: Workload, images: Images): Container[] {
+  return containers.filter(({ name }) => images[name] !== undefined);
+}
+
+/** A moving tag is no way back: it may have moved to what is being deployed. A build's own tag never moves, but a stream takes digests only. */
+function isFixed({ image, fedBy }: Container): boolean {
   const reference = parseImageReference(image);
-  return reference?.digest !== undefined || buildNumberOfTag(reference?.tag ?? '') !== undefined;
+  return reference?.digest !== undefined || (!fedBy && buildNumberOfTag(reference?.tag ?? '') !== undefined);
 }
 
 /** Undefined for what this action would not have written: somebody may have edited it. */

@@ -58,7 +58,7 @@ export async function rollOut(
   const ours: Step[] = [];
   let since: Date | undefined;
   for (let looks = 1; ; looks += 1) {
-    const view = await observe(cluster, namespace, signal);
+    const view = await observe(cluster, namespace, aim.workloads, signal);
     since ??= newestEvent(view);
     const plan = await planFrom(view, aim, build, choices, ports, signal);
     const story = { digest: build.digest, checks: aim.project.checks };

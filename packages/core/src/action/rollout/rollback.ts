@@ -1,7 +1,7 @@
 import { sameImage } from '../../domain/rollout/health.ts';
 import type { RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { RemoteError } from '../../errors/errors.ts';
+import { ActionError } from '../../errors/errors.ts';
 import { isConflict } from './apply.ts';
 import type { Scene } from './follow.ts';
 import { followRollout } from './follow.ts';
@@ -36,7 +36,7 @@ export async function rollBack(steps: readonly Step[], scene: Scene, timeoutMs: 
         images.set(name, back);
         scene.log.info(`${name}: set back to ${[...new Set(Object.values(back))].join(', ')}`);
       } catch (error) {
-        if (!(error instanceof RemoteError)) throw error;
+        if (!(error instanceof ActionError) || scene.signal.aborted) throw error;
         if (!isConflict(error)) {
           const said = `Setting ${name} back failed: ${error.message}.`;
           return { verdict: 'rollback-failed', said, images, states: [] };

@@ -173,7 +173,7 @@ async function askPages(
     if (aim.project.checks.length > 0) await untilOldPodsLeft(targets, scene);
     const wrong = await failingCheck(aim.project.checks, web, clock, signal);
     if (wrong === undefined) return undefined;
-    const view = await observe(cluster, namespace, signal);
+    const view = await observe(cluster, namespace, aim.workloads, signal);
     const diagnosis: Diagnosis = { cause: 'check-failed', sentence: wrong, pod: '', container: '' };
     return await failed(deployment, diagnosis, { targets, view, states });
   } catch (error) {

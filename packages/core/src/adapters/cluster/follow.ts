@@ -31,7 +31,8 @@ const goodConnectionMs = 5_000;
 const triesFromOneVersion = 4;
 
 /**
- * Lists a collection, unless its keeper has it as of version `from`, and watches it from there, for ever (Kubernetes API concepts, "Efficient detection of changes"). After
+ * Lists a collection, unless its keeper has it as of version `from`, and watches it from there, for ever, as soon as changes are
+ * `wanted` (Kubernetes API concepts, "Efficient detection of changes"). After
  * a lost connection or an unreadable line it watches on from the last version seen, so nothing is missed or seen twice; after
  * 410 or any other ERROR of the server it lists again. Ends only by throwing the signal's reason or an error that is final.
  * The client's own Watch is not used: it drops lines it cannot read and does not tell why a stream ended.
@@ -40,7 +41,7 @@ export async function follow(
   client: ApiClient,
   collection: Collection,
   keeper: Keeper,
-  { from }: { readonly from: string | undefined },
+  { from, wanted = Promise.resolve() }: { readonly from: string | undefined; readonly wanted?: Promise<void> },
   clock: Clock,
   signal: AbortSignal,
 ): Promise<never> {
@@ -50,6 +51,7 @@ export async function follow(
     let seen = 0;
     try {
       version ??= await listAll(client, collection, keeper, signal);
+      await wanted;
       await watchFrom(client, collection, version, signal, (type, object) => {
         if (type === 'DELETED') keeper.remove(object);
         else if (type !== 'BOOKMARK') keeper.put(object);

@@ -1,11 +1,45 @@
 import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import { ActionError, RemoteError } from '../../errors/errors.ts';
-import type { Workload } from '../../domain/workload.ts';
+import type { Workload, WorkloadReference } from '../../domain/workload.ts';
+import { runsImage } from '../../domain/rollout/health.ts';
 import { describeWorkload } from '../../domain/workload.ts';
 import type { ImageChange } from '../../ports/cluster.ts';
+import type { DeploymentConfigObject } from './deployment-config.ts';
+import { toDeploymentConfig } from './deployment-config.ts';
 import type { Wire } from './map.ts';
+import { toWorkload } from './map.ts';
 
-export type WorkloadObject = Wire<V1Deployment> | Wire<V1StatefulSet>;
+export type WorkloadObject = Wire<V1Deployment> | Wire<V1StatefulSet> | DeploymentConfigObject;
+
+export function workloadOf({ kind }: WorkloadReference, object: WorkloadObject): Workload {
+  return kind === 'DeploymentConfig' ? toDeploymentConfig(object) : toWorkload(kind, object);
+}
+
+/**
+ * The change in the words of the workload: where a trigger feeds a container, and its image is the one that is meant, by whatever name,
+ * it is expected, and stays. Another workload that the same tag feeds may have brought it.
+ */
+export function inWordsOf(
+  { containers }: Workload,
+  { images, annotations, expected = {} }: ImageChange,
+): Required<ImageChange> {
+  const fed = containers.filter(({ fedBy }) => fedBy !== undefined);
+  const words = { ...expected };
+  const there = new Set<string>();
+  for (const container of fed) {
+    const { name, image } = container;
+    if (images[name] !== undefined && runsImage(container, images[name])) there.add(name);
+    if (words[name] !== undefined && (there.has(name) || runsImage(container, words[name]))) words[name] = image;
+  }
+  const left = Object.entries(images).filter(([name]) => !there.has(name));
+  return { images: Object.fromEntries(left), annotations, expected: words };
+}
+
+/** Those of `images` that only a trigger can set. */
+export function fedImages({ containers }: Workload, images: ImageChange['images']): Record<string, string> {
+  const names = new Set(containers.flatMap(({ name, fedBy }) => (fedBy ? [name] : [])));
+  return Object.fromEntries(Object.entries(images).filter(([name]) => names.has(name)));
+}
 
 /** One operation of a JSON patch (RFC 6902). The API server applies all of them or none. */
 export type Operation =

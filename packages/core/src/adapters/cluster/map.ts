@@ -23,8 +23,8 @@ import type {
   Pod,
   ReplicaSet,
   Workload,
-  WorkloadKind,
 } from '../../domain/workload.ts';
+import { fedByAnnotation } from './image-stream-feeds.ts';
 
 /** An object as it comes over the wire: JSON, so times are text, and what Go leaves out when empty may be null. */
 export type Wire<T> = T extends Date
@@ -35,7 +35,10 @@ export type Wire<T> = T extends Date
       ? { readonly [Key in keyof T]?: Wire<T[Key]> | null }
       : T;
 
-export function toWorkload(kind: WorkloadKind, object: Wire<V1Deployment> | Wire<V1StatefulSet>): Workload {
+export function toWorkload(
+  kind: 'Deployment' | 'StatefulSet',
+  object: Wire<V1Deployment> | Wire<V1StatefulSet>,
+): Workload {
   const metadata = orEmpty(object.metadata);
   const spec: Partial<Wire<V1DeploymentSpec & V1StatefulSetSpec>> = orEmpty(object.spec);
   const status: Partial<Wire<V1DeploymentStatus & V1StatefulSetStatus>> = orEmpty(object.status);
@@ -46,7 +49,7 @@ export function toWorkload(kind: WorkloadKind, object: Wire<V1Deployment> | Wire
     observedGeneration: count(status.observedGeneration),
     paused: spec.paused === true,
     annotations: orEmpty(metadata.annotations) as Record<string, string>,
-    containers: toContainers(orEmpty(orEmpty(spec.template).spec)),
+    containers: fedByAnnotation(toContainers(orEmpty(orEmpty(spec.template).spec)), metadata),
     wanted: spec.replicas ?? 1,
     replicas: count(status.replicas),
     updated: count(status.updatedReplicas),
@@ -142,7 +145,7 @@ function toState({ running, terminated, waiting }: Partial<Wire<V1ContainerState
   return waiting ? { is: 'waiting', reason: text(waiting.reason), message: text(waiting.message) } : undefined;
 }
 
-interface WireCondition {
+export interface WireCondition {
   readonly type?: string | null;
   readonly status?: string | null;
   readonly reason?: string | null;

@@ -1,7 +1,8 @@
-import type { ClusterEvent, NamespaceView } from '../../domain/workload.ts';
+import type { ClusterEvent, NamespaceView, WorkloadKind } from '../../domain/workload.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ApiClient } from './api-client.ts';
 import { Bell } from './bell.ts';
+import { deploymentConfigGroup, toDeploymentConfig, toReplicationController } from './deployment-config.ts';
 import type { Collection } from './follow.ts';
 import { toEvent, toPod, toReplicaSet, toWorkload } from './map.ts';
 import { Shelf } from './shelf.ts';
@@ -13,6 +14,7 @@ const maxEvents = 1000;
 export function watchNamespace(
   client: ApiClient,
   namespace: string,
+  kinds: readonly WorkloadKind[],
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<NamespaceView, never, undefined> {
@@ -24,19 +26,25 @@ export function watchNamespace(
   const replicaSets = new Shelf(apps('replicasets'), bell, toReplicaSet);
   const pods = new Shelf(core('pods'), bell, toPod);
   const events = new Shelf(core('events'), bell, toEvent, { bound: { most: maxEvents, choose: newest } });
+  // A cluster without OpenShift's kinds answers 404, so they are asked for only where a project has one.
+  const openShift = kinds.includes('DeploymentConfig')
+    ? {
+        configs: new Shelf(
+          { group: deploymentConfigGroup, resource: 'deploymentconfigs', namespace },
+          bell,
+          toDeploymentConfig,
+        ),
+        controllers: new Shelf(core('replicationcontrollers'), bell, toReplicationController),
+      }
+    : undefined;
   const view = (): NamespaceView => ({
-    workloads: [...deployments.items(), ...statefulSets.items()],
-    replicaSets: replicaSets.items(),
+    workloads: [...deployments.items(), ...statefulSets.items(), ...(openShift?.configs.items() ?? [])],
+    replicaSets: [...replicaSets.items(), ...(openShift?.controllers.items() ?? [])],
     pods: pods.items(),
     events: newest(events.items()),
   });
-  return shelfViews(
-    client,
-    { shelves: [deployments, statefulSets, replicaSets, pods, events], bell },
-    view,
-    clock,
-    signal,
-  );
+  const shelves = [deployments, statefulSets, replicaSets, pods, events, ...Object.values(openShift ?? {})];
+  return shelfViews(client, { shelves, bell }, view, clock, signal);
 }
 
 /** The newest events, the oldest of them first. */

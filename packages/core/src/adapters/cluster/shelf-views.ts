@@ -14,7 +14,8 @@ interface Followed extends Keeper {
 
 /**
  * Follows the collections of the shelves and gives a view when all are filled and again after each change; changes that are
- * there at the same time make one view, and the newest state is never left out. Ends by throwing, as `follow` does.
+ * there at the same time make one view, and the newest state is never left out. Nothing is watched before a second view is asked
+ * for: whoever looks only once needs no right to watch. Ends by throwing, as `follow` does.
  */
 export async function* shelfViews<View>(
   client: ApiClient,
@@ -25,9 +26,13 @@ export async function* shelfViews<View>(
 ): AsyncGenerator<View, never, undefined> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const followers = shelves.map((shelf) =>
-    follow(client, shelf.collection, shelf, { from: shelf.filled ? shelf.version : undefined }, clock, either),
-  );
+  let want: () => void = () => undefined;
+  const wanted = new Promise<void>((resolve) => (want = resolve));
+  if (shelves.every(({ filled }) => filled)) want();
+  const followers = shelves.map((shelf) => {
+    const from = shelf.filled ? shelf.version : undefined;
+    return follow(client, shelf.collection, shelf, { from, wanted }, clock, either);
+  });
   for (const follower of followers) follower.catch((error: unknown) => bell.fail(error));
   try {
     for (;;) {
@@ -35,10 +40,13 @@ export async function* shelfViews<View>(
       // One turn of the event loop: what came in the same packet belongs to the same view.
       await setImmediate();
       bell.check();
-      if (shelves.every((shelf) => shelf.filled)) yield view();
+      if (!shelves.every((shelf) => shelf.filled)) continue;
+      yield view();
+      want();
     }
   } finally {
     stop.abort();
+    want();
     await Promise.allSettled(followers);
   }
 }

@@ -1,5 +1,5 @@
 import { parseImageReference, sameRepository } from '../image-reference.ts';
-import type { Workload } from '../workload.ts';
+import type { Container, Workload } from '../workload.ts';
 
 /** `stopped`: scaled to zero, which is left as it is. */
 export type Health = { readonly is: 'healthy' | 'stopped' | 'progressing'; readonly detail: string };
@@ -15,6 +15,8 @@ export function healthOf(workload: Workload): Health {
   if (wanted === 0) {
     return replicas === 0 ? { is: 'stopped', detail: 'scaled to zero' } : progressing(`${replicas} replicas are left`);
   }
+  if (workload.kind === 'DeploymentConfig' && !isRolledOut(workload))
+    return progressing('its deployment is not complete');
   if (updated < wanted) return progressing(`${updated} of ${wanted} replicas updated`);
   if (replicas > updated) return progressing(`${replicas - updated} old replicas are left`);
   if (ready < wanted) return progressing(`${ready} of ${wanted} replicas ready`);
@@ -25,11 +27,32 @@ export function healthOf(workload: Workload): Health {
   return { is: 'healthy', detail: `${wanted} of ${wanted} replicas ready` };
 }
 
+/**
+ * What `oc rollout status` waits for: until then the deployer may still give up and bring the old version back, as a hook can make it. The condition is
+ * made anew with each ReplicationController (openshift-controller-manager, deploymentconfig_controller.go).
+ */
+function isRolledOut({ conditions }: Workload): boolean {
+  return conditions.some(
+    ({ type, status, reason }) =>
+      type === 'Progressing' && status === 'True' && reason === 'NewReplicationControllerAvailable',
+  );
+}
+
 /** Whether two references name the same content: the digest decides, a tag beside it does not matter. */
 export function sameImage(a: string, b: string): boolean {
   if (a === b) return true;
   const [one, other] = [parseImageReference(a), parseImageReference(b)];
   return one?.digest !== undefined && other !== undefined && one.digest === other.digest && sameRepository(one, other);
+}
+
+/**
+ * Whether a container runs an image. Where a trigger feeds it the digest alone decides: with the reference policy Local the
+ * trigger writes the cluster's own registry in front of it.
+ */
+export function runsImage({ image: present, fedBy }: Container, image: string): boolean {
+  if (sameImage(present, image)) return true;
+  const digest = parseImageReference(image)?.digest;
+  return fedBy !== undefined && digest !== undefined && parseImageReference(present)?.digest === digest;
 }
 
 /** The images of the named containers; a container that the workload lacks is left out. */
@@ -40,8 +63,8 @@ export function imagesOf(workload: Workload, containers: readonly string[]): Rec
 }
 
 export function runsImages(workload: Workload, images: Readonly<Record<string, string>>): boolean {
-  const present = imagesOf(workload, Object.keys(images));
-  return Object.entries(images).every(
-    ([name, image]) => present[name] !== undefined && sameImage(present[name], image),
-  );
+  return Object.entries(images).every(([name, image]) => {
+    const container = workload.containers.find((one) => one.name === name);
+    return container !== undefined && runsImage(container, image);
+  });
 }

@@ -3,13 +3,17 @@ import type { NamespaceView, Pod, ReplicaSet, Workload } from '../workload.ts';
 /** Written by the Deployment's controller on it and on its ReplicaSets (k8s.io/kubectl, deploymentutil.RevisionAnnotation). */
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
+/** DeployerPodForDeploymentLabel of github.com/openshift/api, apps/v1/consts.go. */
+const deployerLabel = 'openshift.io/deployer-pod-for.name';
+
 /**
- * The ReplicaSet of a Deployment's newest template; undefined until it is seen. The Deployment names its revision, which
+ * The ReplicaSet of a Deployment's newest template, or the ReplicationController of a DeploymentConfig's; undefined until it is seen. The workload names its revision, which
  * matters since ReplicaSets are watched on their own: the newest of those seen may still be that of an older template.
  */
 export function newestReplicaSet(workload: Workload, view: NamespaceView): ReplicaSet | undefined {
   const sets = view.replicaSets.filter((set) => set.ownerUid === workload.uid);
-  const named = workload.annotations[revisionAnnotation];
+  const named =
+    workload.kind === 'DeploymentConfig' ? workload.updateRevision : workload.annotations[revisionAnnotation];
   const revision = named === undefined ? Math.max(...sets.map((set) => set.revision)) : Number(named);
   return sets.find((set) => set.revision === revision);
 }
@@ -33,14 +37,26 @@ export function newestPods(workload: Workload, view: NamespaceView): readonly Po
 }
 
 /**
- * Pods of a Deployment that are on their way out and still run: a healthy rollout does not wait for their end. Such a pod takes
+ * Pods of a Deployment or DeploymentConfig that are on their way out and still run: a healthy rollout does not wait for their end. Such a pod takes
  * requests for as long as it has not closed its port and the Service's rules still name it, which may be seconds. A StatefulSet
  * replaces a pod only once it is gone.
  */
 export function leavingPods(workload: Workload, view: NamespaceView): readonly Pod[] {
-  if (workload.kind !== 'Deployment') return [];
+  if (workload.kind === 'StatefulSet') return [];
   const staying = newestPods(workload, view);
   return podsOf(workload, view).filter((pod) => !staying.includes(pod) && !hasEnded(pod));
+}
+
+/**
+ * The pods that carry out a DeploymentConfig's newest rollout and its hooks: no part of the application, but what went wrong may
+ * stand in their log.
+ */
+export function deployerPods(workload: Workload, view: NamespaceView): readonly Pod[] {
+  if (workload.kind !== 'DeploymentConfig') return [];
+  const newest = newestReplicaSet(workload, view)?.name;
+  return view.pods.filter(
+    ({ labels, deleting }) => !deleting && newest !== undefined && labels[deployerLabel] === newest,
+  );
 }
 
 function hasEnded({ phase, containers }: Pod): boolean {

@@ -3,7 +3,7 @@ import { describeWorkload } from '../workload.ts';
 import type { Sign } from './cause.ts';
 import { grace } from './cause.ts';
 import { bare, lastEvent } from './container-signs.ts';
-import { newestPods, newestReplicaSet, podsOf } from './newest.ts';
+import { deployerPods, newestPods, newestReplicaSet, podsOf } from './newest.ts';
 import { podSigns } from './pod-signs.ts';
 import { lastProbeFailure } from './readiness.ts';
 
@@ -14,18 +14,18 @@ import { lastProbeFailure } from './readiness.ts';
 export function workloadSigns(workload: Workload, view: NamespaceView, since: Date): readonly Sign[] {
   if (workload.observedGeneration < workload.generation) return [];
   const roomComes = podsOf(workload, view).some(({ deleting }) => deleting);
-  const pods = newestPods(workload, view);
+  const pods = [...newestPods(workload, view), ...deployerPods(workload, view)];
   return [
     ...pods.flatMap((pod) => podSigns(pod, view.events, roomComes)),
     ...creationSigns(workload, view, since, roomComes),
-    ...deadlineSigns(workload, view),
+    ...(workload.kind === 'DeploymentConfig' ? deployerSigns(workload, view) : deadlineSigns(workload, view)),
   ];
 }
 
-/** Pods that the API server does not let be made. A Deployment says so in its ReplicaSet, a StatefulSet by events only. */
+/** Pods that the API server does not let be made. A ReplicaSet or ReplicationController says so itself, a StatefulSet by events only. */
 function creationSigns(workload: Workload, view: NamespaceView, since: Date, roomComes: boolean): readonly Sign[] {
   const message =
-    workload.kind === 'Deployment' ? replicaFailure(workload, view) : creationEvent(workload, view, since);
+    workload.kind === 'StatefulSet' ? creationEvent(workload, view, since) : replicaFailure(workload, view);
   if (message === undefined) return [];
   const sign = creationSign(workload.uid, describeWorkload(workload), message);
   return sign.cause === 'quota' && roomComes ? [] : [sign];
@@ -76,6 +76,26 @@ function deadlineSigns(workload: Workload, view: NamespaceView): readonly Sign[]
       sentence,
       pod: probe?.pod ?? '',
       container: probe?.container ?? '',
+    },
+  ];
+}
+
+/** The deployer has given up, or somebody has cancelled it. The condition is that of the newest version, so it is believed at once. */
+function deployerSigns(workload: Workload, view: NamespaceView): readonly Sign[] {
+  const over = workload.conditions.find(({ type, status }) => type === 'Progressing' && status === 'False');
+  if (!over) return [];
+  const probe = lastProbeFailure(workload, view);
+  const deployer = deployerPods(workload, view).find(({ phase }) => phase === 'Failed');
+  const why = probe ? `: ${probe.sentence}` : deployer ? `; see the log of pod ${deployer.name}` : '';
+  return [
+    {
+      key: `${workload.uid}//deployer`,
+      cause: 'not-ready',
+      graceMs: grace.none,
+      renew: false,
+      sentence: `the deployment of ${describeWorkload(workload)} has failed (${over.reason}): ${bare(over.message)}${why}`,
+      pod: probe?.pod ?? deployer?.name ?? '',
+      container: probe?.container ?? deployer?.containers[0]?.name ?? '',
     },
   ];
 }

@@ -44,6 +44,21 @@ it.each<[string, Partial<Workload>, 'unchanged' | 'update']>([
   expect(planFor(workload).do).toBe(expected);
 });
 
+const fedBy = { namespace: 'test', stream: 'web-stream', tag: 'latest' };
+const local = (image: string) => image.replace(repository, 'image-registry.svc:5000/test/web-stream');
+
+it('takes another repository with the digest for the image where a trigger feeds the container, and only there', () => {
+  const container = { name: 'web', image: local(target), init: false };
+  expect(planFor({ containers: [{ ...container, fedBy }] }).do).toBe('unchanged');
+  expect(planFor({ containers: [container] }).do).toBe('update');
+});
+
+it('goes back to a digest of a stream, but not to a tag, which a stream would import anew', () => {
+  const from = (image: string) => planFor({ containers: [{ name: 'web', image, init: false, fedBy }] });
+  expect(from(local(old))).toMatchObject({ steps: [{ fallback: { web: local(old) } }] });
+  expect(from(`${repository}:latest-4`)).toMatchObject({ steps: [{ fallback: undefined }] });
+});
+
 it('sets every container of the image, init containers too, and no other', () => {
   const containers = [
     { name: 'migrate', image: old, init: true },
