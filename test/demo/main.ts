@@ -11,6 +11,7 @@ import { down, up } from '../ground/ground.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { readState } from '../ground/state.ts';
+import { accountSecrets } from '../road/accounts.ts';
 import { pushBackupImage } from '../road/backup-image.ts';
 import { Calls } from '../road/calls.ts';
 import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
@@ -160,7 +161,7 @@ async function showTags(state: GroundState): Promise<void> {
 async function demo(state: GroundState): Promise<void> {
   say('the TEST project of the example stack: database, volumes, three workloads without an image yet');
   const project = await StackProject.create(state);
-  const gitHub = await startGitHub(state, await project.deployer());
+  const gitHub = await startGitHub(state, await accountSecrets(state));
   try {
     const clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
     const first = await deliver(clone, 'The first version', 'success');

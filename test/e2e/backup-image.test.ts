@@ -67,7 +67,12 @@ afterAll(async () => {
 it.each(['test', 'production', 'staging'])(
   'is admitted in %s under Pod Security restricted, without one warning',
   async (project) => {
-    await test.kubectl.run(['apply', '--server-side', '-f', join(deploy, project, 'namespace.yaml')]);
+    await test.kubectl.run([
+      'apply',
+      '--server-side',
+      '-f',
+      join(repositoryRoot, 'deploy/projects', project, 'namespace.yaml'),
+    ]);
     const options = ['--server-side', '--force-conflicts', '--dry-run=server', '--warnings-as-errors'];
     const applied = await test.kubectl.run(['apply', ...options, '-k', join(deploy, 'first', project)]);
     expect(applied.includes('cronjob.batch/db-backup')).toBe(project !== 'staging');

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { until } from '../ground/commands.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { accountSecrets } from '../road/accounts.ts';
 import { pushBackupImage } from '../road/backup-image.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
 import { OffSite } from '../road/off-site.ts';
@@ -107,7 +108,7 @@ async function promotedTags(): Promise<readonly string[]> {
 beforeAll(async () => {
   const backupImage = await pushBackupImage(state);
   [offSite, test] = await Promise.all([OffSite.start(state, backupImage), StackProject.create(state)]);
-  gitHub = await startGitHub(state, await test.deployer());
+  gitHub = await startGitHub(state, await accountSecrets(state));
   clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
   build = await clone.deliver('One to back up for');
   await summaryOf(build, 'success');

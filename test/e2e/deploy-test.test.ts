@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { accountKubeconfig, grantAccess } from '../road/accounts.ts';
 import type { BundleRun } from '../road/bundle.ts';
 import { Checkout } from '../road/checkout.ts';
-import { deployerKubeconfig } from '../road/deployer.ts';
 import { Kubectl } from '../road/kubectl.ts';
 
-// Scenario 2 of the domain with the committed bundle, under the deployer's account, on real pods: what is hopeless is named,
+// Scenario 2 of the domain with the committed bundle, under the shipped Role, on real pods: what is hopeless is named,
 // and what ran before runs again.
 
 const state = readState();
@@ -16,7 +14,6 @@ const kubectl = new Kubectl(state);
 const { host } = state.registries.basic;
 const namespace = `e2e-deploy-${Date.now()}`;
 const image = `${host}/e2e/deploy-${Date.now()}`;
-const account = join(repositoryRoot, 'examples/stack/deploy/deployer.yaml');
 let kubeconfig = '';
 
 /** What the container of a build does, by build number. */
@@ -139,9 +136,9 @@ beforeAll(async () => {
   for (const number of Object.keys(programs).map(Number)) digests[number] = await push(number);
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await kubectl.apply(configMap, pullSecret());
-  await kubectl.run(['-n', namespace, 'apply', '-f', account]);
+  await grantAccess(kubectl, 'deploy-test', namespace);
   await kubectl.apply(workload('Deployment', 'web'), workload('StatefulSet', 'worker'));
-  kubeconfig = await deployerKubeconfig(state, kubectl, namespace);
+  kubeconfig = await accountKubeconfig(state, namespace, 'web-image');
 });
 
 afterAll(() => kubectl.removeNamespace(namespace));

@@ -11,7 +11,7 @@ const state = readState();
 const { host } = state.registries.basic;
 const stamp = Date.now();
 const namespace = `e2e-data-${stamp}`;
-const site = new LaunchSite(state, [namespace]);
+const site = new LaunchSite(state, [namespace], 'detect-data');
 const topology = `images: { loader: { repository: '${host}/e2e/data-${stamp}', build: { context: . } } }
 projects:
   test: { namespace: ${namespace}, follows: latest, data: { cronJob: loader } }

@@ -10,7 +10,7 @@ const state = readState();
 const { host } = state.registries.basic;
 const stamp = Date.now();
 const [one, two] = [`e2e-launch-${stamp}`, `e2e-launch-${stamp}-two`] as const;
-const site = new LaunchSite(state, [one, two]);
+const site = new LaunchSite(state, [one, two], 'launch-loader');
 const image = `${host}/e2e/launch-${stamp}`;
 const job = "{ cronJob: loader, timeout: 4m, succeeds: { logMatches: '^loaded: [0-9]+' } }";
 const project = (namespace: string, more = '') =>

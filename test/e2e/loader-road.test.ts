@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { accountSecrets } from '../road/accounts.ts';
 import { Calls } from '../road/calls.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
 import type { LoaderJob } from '../road/loader-jobs.ts';
@@ -83,7 +84,7 @@ beforeAll(async () => {
   const days = Array.from({ length: 5 }, (_, day) => new Date(Date.parse(before) + (day + 1) * 86_400_000));
   origins = days.map((day) => `${day.toISOString().slice(0, 10)}T16`);
   test = await StackProject.create(state);
-  gitHub = await startGitHub(state, await test.deployer());
+  gitHub = await startGitHub(state, await accountSecrets(state));
   clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
   calls = new Calls(clone.client, 'acme/stack', 'data-uploaded');
   const first = await clone.deliver('A stack to load into');

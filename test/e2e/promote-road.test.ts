@@ -5,6 +5,7 @@ import type { GitHubStandIn } from '@delivery/testing/github/stand-in';
 import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { accountSecrets } from '../road/accounts.ts';
 import { pushBackupImage } from '../road/backup-image.ts';
 import { Calls } from '../road/calls.ts';
 import { Clone, operatorToken, startGitHub } from '../road/forge.ts';
@@ -72,7 +73,7 @@ async function expectStable(run: Run, as: string): Promise<void> {
 
 beforeAll(async () => {
   test = await StackProject.create(state);
-  gitHub = await startGitHub(state, await test.deployer());
+  gitHub = await startGitHub(state, await accountSecrets(state));
   clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
   calls = new Calls(clone.client, 'acme/stack', 'promote-image');
   first = await clone.deliver('One to promote');

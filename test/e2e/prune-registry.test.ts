@@ -8,6 +8,7 @@ import type { Registry } from '@delivery/core/ports/registry';
 import { fakeExec } from '@delivery/testing/fake-exec';
 import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakeJobs } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { newProject } from '@delivery/testing/new-project';
 import { wholeImage } from '@delivery/testing/whole-image';
@@ -47,7 +48,8 @@ test.each(['basic', 'bearer'] as const)(
     const retention = { workingDays: 0, atLeast: 0, keepPromoted: 5, timeZone: 'UTC', holidays: [] };
     const promoted = { host: repository.host, path: `${path}/prod` };
     const images = { web: { name: 'web', repository, promoted, build: undefined, retention } };
-    const ports = { cluster: () => cluster, jobs: () => new FakeJobs(), packages: () => undefined };
+    const permissions = () => new FakePermissions();
+    const ports = { cluster: () => cluster, jobs: () => new FakeJobs(), permissions, packages: () => undefined };
     const context = { log: new FakeLog(), clock: systemClock, signal, run: someRun, mask: () => undefined };
     const given = { ...nothingGiven, image: [], timeout: 120_000 };
     const outcome = await run(given, { ...ports, topology: { images, projects }, registry }, context);

@@ -13,9 +13,8 @@ import { FakeLog } from '@delivery/testing/fake-step';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
-import { deployerKubeconfig } from '../road/deployer.ts';
+import { accountSecrets, grantAccess } from '../road/accounts.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
 import { Kubectl } from '../road/kubectl.ts';
 import { groundRegistry } from '../road/registry.ts';
@@ -79,9 +78,7 @@ async function runIt(): Promise<void> {
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
     },
   );
-  const role = join(repositoryRoot, 'examples/stack/deploy/deployer.yaml');
-  const binding = readFileSync(role, 'utf8').replaceAll('fragalysis-dev', namespace);
-  await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', '-'], binding);
+  await grantAccess(kubectl, 'prune-builds', namespace);
   await kubectl.run(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=120s']);
 }
 
@@ -115,7 +112,7 @@ jobs:
     secrets:
       REGISTRY_USERNAME: \${{ secrets.REGISTRY_USERNAME }}
       REGISTRY_PASSWORD: \${{ secrets.REGISTRY_PASSWORD }}
-      KUBECONFIG: \${{ secrets.KUBECONFIG }}
+      KUBECONFIG: \${{ secrets.KUBECONFIG_PRUNE_BUILDS }}
 `,
   );
   return dir;
@@ -147,7 +144,7 @@ beforeAll(async () => {
     signal: never,
   });
   await runIt();
-  gitHub = await startGitHub(state, await deployerKubeconfig(state, kubectl, namespace));
+  gitHub = await startGitHub(state, await accountSecrets(state, namespace, ['prune-builds']));
   clone = await Clone.create(state, gitHub.url, 'acme/prune', repositoryOfTheStack());
   await clone.git('add', '-A');
   await clone.git('commit', '-q', '-m', 'A topology with retention');
@@ -176,16 +173,11 @@ describe('pruning', () => {
   });
 
   it('deletes nothing when a project cannot be read', async () => {
-    const binding = ['-n', namespace, 'delete', 'rolebinding', 'deployer'];
-    await kubectl.run(binding);
+    await kubectl.run(['-n', namespace, 'delete', 'rolebinding', 'prune-builds']);
     const summary = await expectConclusion(await prune(), 'failure');
-    expect(summary).toContain(namespace);
+    expect(summary).toMatch(new RegExp(`${namespace}: .*deployments \\(apps\\): list`));
     expect(await builds()).toEqual(all);
-    const role = readFileSync(join(repositoryRoot, 'examples/stack/deploy/deployer.yaml'), 'utf8');
-    await kubectl.run(
-      ['-n', namespace, 'apply', '--server-side', '-f', '-'],
-      role.replaceAll('fragalysis-dev', namespace),
-    );
+    await grantAccess(kubectl, 'prune-builds', namespace);
   });
 
   it('keeps ten of fifteen builds, and build 3, which is stable and runs', async () => {

@@ -4,6 +4,7 @@ import type { GitHubStandIn } from '@delivery/testing/github/stand-in';
 import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
+import { accountSecrets } from '../road/accounts.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
 import { groundRegistry } from '../road/registry.ts';
 import { stackNamespace, StackProject } from '../road/stack-project.ts';
@@ -67,7 +68,7 @@ async function deployments(sha: string): Promise<{ environment: string; states: 
 
 beforeAll(async () => {
   project = await StackProject.create(state);
-  gitHub = await startGitHub(state, await project.deployer());
+  gitHub = await startGitHub(state, await accountSecrets(state));
   clone = await Clone.create(state, gitHub.url, 'acme/stack', join(repositoryRoot, 'examples/stack'));
 });
 
@@ -160,11 +161,13 @@ describe('the road from git push to the page of TEST', () => {
     }
   });
 
-  it('runs under an account that can read no secret', async () => {
-    const may = await project.kubectl.run([
-      ...['-n', stackNamespace, 'auth', 'can-i', '--list', '--as', `system:serviceaccount:${stackNamespace}:deployer`],
-    ]);
-    expect(may).toContain('pods/log');
-    expect(may).not.toMatch(/^secrets|^\*/m);
+  it('runs under an account that can read no secret, and nothing at all where it is not let in', async () => {
+    const may = (account: string) => {
+      const as = `system:serviceaccount:fragalysis-cicd:${account}`;
+      return project.kubectl.run(['-n', stackNamespace, 'auth', 'can-i', '--list', '--as', as]);
+    };
+    expect(await may('web-image')).toContain('pods/log');
+    expect(await may('web-image')).not.toMatch(/^secrets|^\*/m);
+    expect(await may('promote')).not.toContain('pods');
   });
 });

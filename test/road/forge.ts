@@ -14,8 +14,15 @@ const suite = 'InformaticsMatters/fragalysis-actions@v1';
 /** A person's token at the stand-in: a repository of code starts the stack's workflows with it. */
 export const operatorToken = 'token-of-an-operator';
 
-/** The stand-in for GitHub with runners that can reach the ground. The runner is not logged in anywhere: secrets have to do it. */
-export async function startGitHub(state: GroundState, kubeconfig: string, port = 0): Promise<GitHubStandIn> {
+/**
+ * The stand-in for GitHub with runners that can reach the ground. The runner is not logged in anywhere: secrets have to do it, those of
+ * the registry and `kubeconfigs`, one for each workflow (accounts.ts).
+ */
+export async function startGitHub(
+  state: GroundState,
+  kubeconfigs: Readonly<Record<string, string>>,
+  port = 0,
+): Promise<GitHubStandIn> {
   const { basic } = state.registries;
   return GitHubStandIn.start({
     host: '127.0.0.1',
@@ -27,11 +34,12 @@ export async function startGitHub(state: GroundState, kubeconfig: string, port =
       secrets: {
         REGISTRY_USERNAME: basic.username,
         REGISTRY_PASSWORD: basic.password,
-        KUBECONFIG: kubeconfig,
         STACK_TOKEN: operatorToken,
+        ...kubeconfigs,
       },
       vars: {},
       env: { ...runnerEnvironment(state), PATH: process.env['PATH'] ?? '' },
+      ...(state.oidc && { oidc: state.oidc.issuer }),
       homeLinks: { '.docker/cli-plugins/docker-buildx': state.programs.buildx },
     },
     log: () => undefined,

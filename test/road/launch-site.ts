@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { GroundState } from '../ground/state.ts';
+import { accountToken, grantAccess } from './accounts.ts';
 import { Kubectl } from './kubectl.ts';
 
-/** What actions/launch-loader/README.md says that the account needs, and nothing else. */
-const rules = [
-  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get'] },
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch', 'create', 'delete'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
-];
-const rbac = 'rbac.authorization.k8s.io';
+/** The account of a callable workflow that launches and looks. */
+const account = 'loader-image';
 
 interface Additions {
   readonly job?: object;
@@ -35,11 +29,19 @@ export class LaunchSite {
   readonly kubectl: Kubectl;
   readonly namespaces: readonly string[];
   readonly #state: GroundState;
+  readonly #action: string;
 
-  constructor(state: GroundState, namespaces: readonly string[]) {
+  /** Its account may do this action there, by the Role that is shipped. */
+  constructor(state: GroundState, namespaces: readonly string[], action: 'launch-loader' | 'detect-data') {
     this.#state = state;
+    this.#action = action;
     this.kubectl = new Kubectl(state);
     this.namespaces = namespaces;
+  }
+
+  /** Where its account is. */
+  get #home(): string {
+    return this.namespaces[0] ?? '';
   }
 
   get #busybox(): string {
@@ -56,15 +58,9 @@ export class LaunchSite {
           ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace } },
           ...{ type: 'kubernetes.io/dockerconfigjson', stringData: secret },
         },
-        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'launcher', namespace } },
-        { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name: 'launcher', namespace }, rules },
-        {
-          ...{ apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name: 'launcher', namespace } },
-          roleRef: { apiGroup: rbac, kind: 'Role', name: 'launcher' },
-          subjects: [{ kind: 'ServiceAccount', name: 'launcher', namespace: this.namespaces[0] }],
-        },
       ]),
     );
+    for (const namespace of this.namespaces) await grantAccess(this.kubectl, this.#action, namespace, this.#home);
     await this.kubectl.apply(...this.namespaces.map((namespace) => this.#stack(namespace)));
     await Promise.all(
       this.namespaces.map((namespace) =>
@@ -92,8 +88,7 @@ export class LaunchSite {
   async kubeconfig(through?: { readonly url: string; readonly authority: string }): Promise<string> {
     const { server, caPath } = this.#state.cluster;
     const pem = through?.authority ?? (caPath === undefined ? undefined : readFileSync(caPath, 'utf8'));
-    const account = ['-n', this.namespaces[0] ?? '', 'create', 'token', 'launcher', '--duration=2h'];
-    const token = (await this.kubectl.run(account)).trim();
+    const token = await accountToken(this.#state, this.#home, account);
     const authority = pem === undefined ? {} : { 'certificate-authority-data': Buffer.from(pem).toString('base64') };
     return JSON.stringify({
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'here' },
@@ -101,11 +96,11 @@ export class LaunchSite {
         { name: 'here', cluster: { server: through?.url ?? server, ...authority } },
         { name: 'away', cluster: { server: 'https://127.0.0.1:16999' } },
       ],
-      users: [{ name: 'launcher', user: { token } }],
+      users: [{ name: account, user: { token } }],
       contexts: [
-        { name: 'here', context: { cluster: 'here', user: 'launcher' } },
-        { name: 'there', context: { cluster: 'here', user: 'launcher' } },
-        { name: 'away', context: { cluster: 'away', user: 'launcher' } },
+        { name: 'here', context: { cluster: 'here', user: account } },
+        { name: 'there', context: { cluster: 'here', user: account } },
+        { name: 'away', context: { cluster: 'away', user: account } },
       ],
     });
   }

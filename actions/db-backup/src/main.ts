@@ -1,4 +1,4 @@
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -11,6 +11,11 @@ await startAction({
   outputs,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    return run(given, { topology, jobs: clusterOfInputs(connectJobs, given, context) }, context);
+    const ports = {
+      topology,
+      jobs: clusterOfInputs(connectJobs, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+    };
+    return run(given, ports, context);
   },
 });

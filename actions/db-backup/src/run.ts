@@ -2,17 +2,20 @@ import { backUp } from '@delivery/core/action/backup/back-up';
 import { connectAll } from '@delivery/core/action/connect-all';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { backupsOf, chooseProjects } from '@delivery/core/domain/delivery/pick';
 import type { Project, Topology } from '@delivery/core/domain/topology';
 import { InputError } from '@delivery/core/errors/errors';
 import type { Inputs, Output } from './inputs.ts';
 import type { Ports } from './ports.ts';
+import { needsOf } from './rights.ts';
 import { tell } from './tell.ts';
 
 /** Backs up every project that is meant, and says what there is now. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const projects = findProjects(inputs, ports.topology);
   const clusters = connectAll(projects, ports.jobs);
+  await preflight('db-backup', needsOf(projects, inputs), ports.permissions, context);
   const ends = await backUp(projects, inputs, { clusters }, context);
   return tell(ends, inputs);
 }

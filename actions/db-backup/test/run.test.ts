@@ -5,6 +5,7 @@ import type { Job } from '@delivery/core/domain/job';
 import type { Project } from '@delivery/core/domain/topology';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { newBackup, newProject } from '@delivery/testing/new-project';
 import { backupReport, inventoryEntry } from '@delivery/testing/program-report';
@@ -23,12 +24,14 @@ const { name: file } = inventoryEntry();
 
 let clock: FakeClock;
 let jobs: FakeJobs;
+let permissions: FakePermissions;
 /** By namespace; verified where nothing is said. */
 let reports: Map<string, Partial<BackupReport>>;
 let onJob: (job: Job) => void;
 beforeEach(() => {
   clock = new FakeClock();
   jobs = new FakeJobs(clock);
+  permissions = new FakePermissions();
   reports = new Map();
   onJob = (job) => endProgram(jobs, job, runOf(backupReport(reports.get(job.namespace) ?? {})));
   jobs.onCreate = (job) => onJob(job);
@@ -46,7 +49,8 @@ function start(inputs: Partial<Inputs> = {}, names = ['test', 'production']): Pr
   const topology = { images: {}, projects: Object.fromEntries(projects.map((one) => [one.name, one])) };
   const { signal } = new AbortController();
   const context = { log: new FakeLog(), clock, signal, mask: () => undefined, run: someRun };
-  const running = run({ ...given, ...inputs }, { topology, jobs: () => jobs }, context);
+  const ports = { topology, jobs: () => jobs, permissions: () => permissions };
+  const running = run({ ...given, ...inputs }, ports, context);
   return clock.passUntil(running, 4 * 3_600_000);
 }
 

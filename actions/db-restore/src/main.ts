@@ -1,4 +1,4 @@
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -13,6 +13,12 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    return run(given, { topology, jobs: clusterOfInputs(connectJobs, given, context), web: fetchWeb }, context);
+    const ports = {
+      topology,
+      jobs: clusterOfInputs(connectJobs, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      web: fetchWeb,
+    };
+    return run(given, ports, context);
   },
 });

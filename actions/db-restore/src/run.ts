@@ -1,6 +1,7 @@
 import { age } from '@delivery/core/action/builds-table';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { failingCheck } from '@delivery/core/action/rollout/checks';
 import { parseBackupName } from '@delivery/core/domain/backup/name';
 import type { RestoreReport } from '@delivery/core/domain/backup/report';
@@ -14,6 +15,7 @@ import { planRestore, variablesOf } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Doubt, Prepared } from './prepare.ts';
 import { prepare } from './prepare.ts';
+import { needsOf } from './rights.ts';
 import type { Scene } from './scene.ts';
 import { runThere } from './scene.ts';
 import { tellList } from './tell-list.ts';
@@ -29,6 +31,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const { target } = aim;
   const timeoutMs = inputs.timeout ?? target.database?.restore?.timeoutMs ?? 0;
   const scene: Scene = { aim, inputs, jobs: ports.jobs(target.cluster), timeoutMs };
+  await preflight('db-restore', needsOf(aim, inputs), ports.permissions, context);
   if (plan.do === 'restore') return restore(plan, scene, ports.web, context);
   const end = await runThere(variablesOf(aim, plan), scene, context);
   return tellList(end, aim, context.clock.now());

@@ -6,6 +6,7 @@ import type { WebAnswer } from '@delivery/core/ports/web';
 import { backupMadeAt } from '@delivery/testing/backup-made';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import type { Variables } from '@delivery/testing/fake-program';
 import { programIn, variablesOfJobs } from '@delivery/testing/fake-program';
 import type { ProgramRun } from '@delivery/testing/program-run';
@@ -41,6 +42,7 @@ export class Stage {
   readonly clock = new FakeClock();
   readonly log = new FakeLog();
   readonly jobs = new FakeJobs(this.clock);
+  readonly permissions = new FakePermissions();
   readonly cancel = new AbortController();
   topology: Topology = topologyOf(...Object.values(site));
   inventory: readonly InventoryEntry[] = [inventoryEntry({ name: someBackup, at: '2026-09-15T14:05:00Z' })];
@@ -84,7 +86,9 @@ export class Stage {
       ...{ log, clock, signal: this.cancel.signal, mask: () => undefined },
       run: { ...someRun, runAttempt: this.runAttempt },
     };
-    const ports = { topology: this.topology, jobs: () => this.jobs, web: { get: async () => this.page() } };
+    const permissions = () => this.permissions;
+    const web = { get: async () => this.page() };
+    const ports = { topology: this.topology, jobs: () => this.jobs, permissions, web };
     return run({ ...defaults, ...inputs }, ports, context);
   }
 

@@ -1,4 +1,4 @@
-import { connectCluster } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { gitHubOfInputs } from '@delivery/core/adapters/github';
@@ -18,7 +18,8 @@ await startAction({
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: clusterOfInputs(connectCluster, given, context),
+      cluster: clusterOfInputs(connectCluster, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

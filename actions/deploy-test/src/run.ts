@@ -2,6 +2,7 @@ import type { ActionContext } from '@delivery/core/action/context';
 import type { Note } from '@delivery/core/action/ledger';
 import { noteInLedger } from '@delivery/core/action/ledger';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { resolveBuild } from '@delivery/core/action/resolve-build';
 import { rollOut } from '@delivery/core/action/rollout/roll-out';
 import { buildName } from '@delivery/core/domain/build';
@@ -9,12 +10,14 @@ import { isOfTheSite } from '@delivery/core/domain/rollout/cause';
 import { findAim } from './aim.ts';
 import type { Inputs, Output } from './inputs.ts';
 import type { Ports } from './ports.ts';
+import { needsOf } from './rights.ts';
 
 /** Resolves the build that is meant, rolls it out, and notes in the ledger whether it works: what promote-stable asks for. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const aim = findAim(inputs, ports.topology);
   // The kubeconfig is an input: it is found wrong before anything is asked.
   const cluster = ports.cluster(aim.project.cluster);
+  await preflight('deploy-test', needsOf(aim), ports.permissions, context);
   const { registry } = ports;
   const { repository, project } = aim;
   const build = await resolveBuild(inputs.build, repository, registry, context.signal);

@@ -416,6 +416,20 @@ describe('what is refused', () => {
   });
 });
 
+describe('an account that lacks rights', () => {
+  it.each([false, true])('is told all of them, and nothing is set (dry run: %s)', async (dryRun) => {
+    const { stage, before } = stageWith({ before: 267, after: 268 });
+    stage.permissions.allowOnly('test', [
+      { apiGroups: ['apps', ''], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+    ]);
+    await expect(stage.run({ 'dry-run': dryRun })).rejects.toMatchObject({
+      code: 'rights-missing',
+      message: expect.stringContaining('namespace test: pods: delete; deployments (apps): patch') as string,
+    });
+    expect([stage.imageOf('web'), stage.order]).toEqual([before, []]);
+  });
+});
+
 describe('two deployments at the same moment', () => {
   it('end with the newer build, whichever comes first', async () => {
     const { stage, after } = stageWith({ before: 267, after: 268 });

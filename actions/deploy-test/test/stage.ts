@@ -8,6 +8,7 @@ import type { DeploymentStatus, NewDeployment } from '@delivery/core/ports/githu
 import type { WebAnswer } from '@delivery/core/ports/web';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
@@ -26,6 +27,7 @@ export class Stage {
   readonly log = new FakeLog();
   readonly registry = new FakeRegistry();
   readonly cluster = new StageCluster();
+  readonly permissions = new FakePermissions();
   readonly cancel = new AbortController();
   readonly deployments: NewDeployment[] = [];
   readonly statuses: DeploymentStatus[] = [];
@@ -119,6 +121,7 @@ export class Stage {
       topology: this.topology(),
       registry: this.registry,
       cluster: () => this.cluster,
+      permissions: () => this.permissions,
       web: {
         get: async (url) => {
           this.asked.push(url.href);

@@ -1,4 +1,4 @@
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { openDataRoot } from '@delivery/core/adapters/data-directory';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
@@ -18,7 +18,8 @@ await startAction({
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
       root: given.root === undefined ? undefined : openDataRoot(given.root),
-      jobs: clusterOfInputs(connectJobs, given, context),
+      jobs: clusterOfInputs(connectJobs, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
     };
     return run(given, ports, context);
   },

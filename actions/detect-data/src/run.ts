@@ -1,5 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { readBuild } from '@delivery/core/action/resolve-build';
 import { latestTag } from '@delivery/core/domain/build';
 import type { DataDirectory } from '@delivery/core/domain/data-directory';
@@ -12,6 +13,7 @@ import type { Inputs, Output } from './inputs.ts';
 import { lookThroughCluster } from './look.ts';
 import type { Ports } from './ports.ts';
 import { broken, tell } from './report.ts';
+import { needsOf } from './rights.ts';
 
 /** Looks at the data and at the image, and says whether there is data that the image has not been built for. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
@@ -61,6 +63,7 @@ async function look(inputs: Inputs, ports: Ports, context: ActionContext): Promi
   const project = pickProject(ports.topology, inputs.project);
   if (project.data) {
     const jobs = ports.jobs(project.cluster);
+    await preflight('detect-data', needsOf(project), ports.permissions, context);
     return lookThroughCluster({ ...project, cronJob: project.data.cronJob }, jobs, inputs.timeout, context);
   }
   const what =

@@ -7,7 +7,7 @@ import { parseDataListing } from '@delivery/core/domain/data-listing';
 import { parse } from 'yaml';
 
 const manifest = parse(
-  readFileSync(join(import.meta.dirname, '../../../examples/stack/deploy/base/data-look.yaml'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../deploy/components/data-look/data-look.yaml'), 'utf8'),
 ) as Manifest;
 const { template } = manifest.spec.jobTemplate.spec;
 const container = template.spec.containers[0]!;

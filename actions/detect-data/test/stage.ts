@@ -8,6 +8,7 @@ import type { ContainerState } from '@delivery/core/domain/workload';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { FakeJobs, newCronJob } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
@@ -30,6 +31,7 @@ export class Stage {
   readonly log = new FakeLog();
   readonly registry = new FakeRegistry();
   readonly jobs = new FakeJobs(this.clock);
+  readonly permissions = new FakePermissions();
   readonly cancel = new AbortController();
   /** What lies in the root; undefined: it cannot be read. */
   found: readonly DataDirectory[] | undefined = [];
@@ -90,6 +92,7 @@ export class Stage {
         this.connected.push(cluster);
         return this.jobs;
       },
+      permissions: () => this.permissions,
     };
   }
 

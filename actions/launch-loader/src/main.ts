@@ -1,4 +1,4 @@
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -17,7 +17,8 @@ await startAction({
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      jobs: clusterOfInputs(connectJobs, given, context),
+      jobs: clusterOfInputs(connectJobs, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
       web: fetchWeb,
     };
     return run(given, ports, context);

@@ -6,6 +6,7 @@ import type { Note } from '@delivery/core/action/ledger';
 import { noteInLedger } from '@delivery/core/action/ledger';
 import { tell } from '@delivery/core/action/launch/report';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import type { ResolvedBuild } from '@delivery/core/action/resolve-build';
 import { resolveBuild } from '@delivery/core/action/resolve-build';
 import { buildName } from '@delivery/core/domain/build';
@@ -14,6 +15,7 @@ import { isOfTheSite } from '@delivery/core/domain/rollout/cause';
 import { findPlaces } from './aim.ts';
 import type { Inputs, Output } from './inputs.ts';
 import type { Ports } from './ports.ts';
+import { needsOf } from './rights.ts';
 
 /** Resolves the build that is meant, launches it in every project that is meant, and notes in the ledger whether it loaded in TEST. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
@@ -23,6 +25,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     places.map(({ project }) => project),
     ports.jobs,
   );
+  await preflight('launch-loader', needsOf(places, inputs), ports.permissions, context);
   const build = await resolveBuild(inputs.build, image.repository, ports.registry, context.signal);
   const title = titleOf(image.name, build);
   const { repository } = image;

@@ -10,6 +10,7 @@ import type { WebAnswer } from '@delivery/core/ports/web';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { FakeJobs, newCronJob, newJob } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
@@ -39,6 +40,7 @@ export class Stage {
   readonly log = new FakeLog();
   readonly registry = new FakeRegistry();
   readonly jobs = new StageJobs(this.clock);
+  readonly permissions = new FakePermissions();
   readonly cancel = new AbortController();
   /** By namespace; `loads` where nothing is said. */
   readonly conducts = new Map<string, Conduct>();
@@ -110,7 +112,8 @@ export class Stage {
       run: { ...someRun, runId: this.runId, runAttempt: this.runAttempt },
     };
     const web = { get: async () => this.page() };
-    const ports = { topology: this.topology(), registry, jobs: () => this.jobs, web };
+    const permissions = () => this.permissions;
+    const ports = { topology: this.topology(), registry, jobs: () => this.jobs, permissions, web };
     return run({ ...defaults, ...inputs }, ports, context);
   }
 

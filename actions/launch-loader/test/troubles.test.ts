@@ -21,6 +21,21 @@ const status = (name: string, given: Partial<ContainerStatus>): ContainerStatus 
 });
 const waiting = { is: 'waiting', reason: '', message: '' } as const;
 
+describe('an account that lacks rights', () => {
+  it('is told all of them, of every project, and nothing is launched', async () => {
+    const all = { apiGroups: ['*'], resources: ['*'] };
+    stage.permissions.allowOnly('test', [{ ...all, verbs: ['get', 'list', 'watch', 'create'] }]);
+    stage.permissions.allowOnly('ric', [{ ...all, verbs: ['list', 'watch', 'create', 'delete'] }]);
+    await expect(stage.run()).rejects.toMatchObject({
+      code: 'rights-missing',
+      message: expect.stringMatching(
+        /\nnamespace test: jobs \(batch\): delete\nnamespace ric: pods: get; pods\/log: get; cronjobs \(batch\): get$/,
+      ) as string,
+    });
+    expect(stage.jobs.calls).toEqual([]);
+  });
+});
+
 describe('a Job that has ended', () => {
   it('is judged though its pod hangs on a node that is gone, and its log never ends', async () => {
     stage.conducts.set('test', (job) => {

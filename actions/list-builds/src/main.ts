@@ -14,11 +14,12 @@ await startAction({
   async run(given, context) {
     const { env } = process;
     const topology = await topologyOfInputs(given);
-    const hasCluster = [given.kubeconfig, env['KUBECONFIG'], env['KUBERNETES_SERVICE_HOST']].some(Boolean);
+    const hasKubeconfig = [given.kubeconfig, env['KUBECONFIG'], env['KUBERNETES_SERVICE_HOST']].some(Boolean);
+    const hasCluster = given['cluster-auth'] === 'oidc' || hasKubeconfig;
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: hasCluster ? clusterOfInputs(connectCluster, given, context) : undefined,
+      cluster: hasCluster ? clusterOfInputs(connectCluster, given, topology, context) : undefined,
     };
     return run(given, ports, context);
   },

@@ -185,7 +185,7 @@ describe('list-builds', () => {
   it('does not wait for a cluster that does not answer', async () => {
     scene.push('latest-7', 7);
     const silent = new FakeCluster();
-    silent.watchNamespace = async function* (_, abort) {
+    silent.watchNamespace = async function* (_namespace, _kinds, abort) {
       await new Promise((_resolve, reject) => abort.addEventListener('abort', () => reject(new Error('aborted'))));
       yield silent.view('test');
     } as FakeCluster['watchNamespace'];

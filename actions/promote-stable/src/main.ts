@@ -1,4 +1,4 @@
-import { connectCluster, connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster, connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
 import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { gitHubOfInputs } from '@delivery/core/adapters/github';
@@ -18,8 +18,9 @@ await startAction({
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, given['dry-run'] ? 'pull' : 'pull,push'),
-      cluster: clusterOfInputs(connectCluster, given, context),
-      jobs: clusterOfInputs(connectJobs, given, context),
+      cluster: clusterOfInputs(connectCluster, given, topology, context),
+      jobs: clusterOfInputs(connectJobs, given, topology, context),
+      permissions: clusterOfInputs(connectPermissions, given, topology, context),
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

@@ -7,6 +7,7 @@ import type { ActionContext } from '@delivery/core/action/context';
 import type { TagState } from '@delivery/core/action/copy-image-tags';
 import { readTags } from '@delivery/core/action/copy-image-tags';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { stableTag } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
 import { shortDigest } from '@delivery/core/domain/digest';
@@ -28,6 +29,7 @@ import { planBackups } from './plan-backups.ts';
 import type { Connected, Ports } from './ports.ts';
 import type { Request } from './request.ts';
 import { requestOf } from './request.ts';
+import { needsOf } from './rights.ts';
 import { tell, titleOf } from './report.ts';
 
 /** How many builds are read in detail: what a person looks through. */
@@ -73,6 +75,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
     const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction})${saved}. Nothing was changed.`;
     return tell({ ...story, result: 'success', reason });
   }
+  await preflight('promote-stable', needsOf(targets, backups, inputs), ports.permissions, context);
   const wayBack = await wayBackOf(change, catalogue);
   const promotion = { image, change, wayBack, builtTags: catalogue.tags, tags, reason: request.reason };
   return carryOut(promotion, story, { inputs, targets, left, backups, connected }, context);

@@ -155,6 +155,23 @@ describe('a promotion', () => {
   });
 });
 
+describe('an account that lacks rights', () => {
+  it('is told all of them, the backup before included, and nothing is written', async () => {
+    stage.isBackedUp = true;
+    const { before } = await stage.released();
+    const written = writes().length;
+    stage.permissions.allowOnly('production', [{ apiGroups: ['apps', ''], resources: ['*'], verbs: ['*'] }]);
+    stage.permissions.allowOnly('ric', []);
+    await expect(stage.run({ version: august, 'backup-first': 'true' })).rejects.toMatchObject({
+      code: 'rights-missing',
+      message: expect.stringMatching(
+        /namespace production: cronjobs \(batch\): get; jobs \(batch\): create, .*\nnamespace ric: .*deployments \(apps\): get, list, patch, watch/,
+      ) as string,
+    });
+    expect([stage.stable(), writes().length, stage.backups()]).toEqual([before, written, []]);
+  });
+});
+
 describe('a promotion is refused, and nothing is written,', () => {
   const nothingWritten = () =>
     expect(stage.registry.calls.filter(({ method }) => /write|copy|remove/.test(method))).toEqual([]);

@@ -16,6 +16,7 @@ import type { Variables } from '@delivery/testing/fake-program';
 import { programIn } from '@delivery/testing/fake-program';
 import type { ProgramRun } from '@delivery/testing/program-run';
 import { endProgram } from '@delivery/testing/program-run';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import type { ImageFixture } from '@delivery/testing/image-fixture';
@@ -57,6 +58,7 @@ export class Stage {
   readonly cluster = new FakeCluster();
   readonly jobs = new FakeJobs(this.clock);
   cancel = new AbortController();
+  readonly permissions = new FakePermissions();
   /** Digests that never become healthy, by namespace. */
   readonly broken = new Set<string>();
   gitHub: GitHub | undefined = new FakeGitHub();
@@ -157,6 +159,7 @@ export class Stage {
       registry,
       cluster: () => cluster,
       jobs: () => jobs,
+      permissions: () => this.permissions,
       web,
       gitHub: this.gitHub,
     };

@@ -1,5 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { preflight } from '@delivery/core/action/preflight';
 import { within } from '@delivery/core/action/within';
 import { formatRepository } from '@delivery/core/domain/image-reference';
 import { ActionError } from '@delivery/core/errors/errors';
@@ -15,6 +16,7 @@ import type { Remover } from './remover.ts';
 import { packageRemover, readVersions, registryRemover } from './remover.ts';
 import type { End } from './report.ts';
 import { tell, tellNever } from './report.ts';
+import { needsOf } from './rights.ts';
 import { readUses } from './running.ts';
 import { orNothing, orUnread } from './unread.ts';
 import { Watch } from './watch.ts';
@@ -56,6 +58,7 @@ interface Work {
 async function decide(aims: readonly Aim[], ports: Ports, context: ActionContext): Promise<readonly Work[]> {
   const { registry, topology } = ports;
   const packages = aims.map(({ image }) => ports.packages(image.repository));
+  await preflight('prune-builds', needsOf(topology), ports.permissions, context);
   const scenes = [];
   for (const aim of aims) scenes.push(await readScene(aim, topology, registry, context));
   const uses = await readUses(ports, context);

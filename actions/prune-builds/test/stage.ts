@@ -10,6 +10,7 @@ import type { PackageVersions } from '@delivery/core/ports/package-versions';
 import { FakeClock } from '@delivery/testing/fake-clock';
 import { FakeCluster } from '@delivery/testing/fake-cluster';
 import { FakeJobs } from '@delivery/testing/fake-jobs';
+import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
 import { imageFixture } from '@delivery/testing/image-fixture';
@@ -39,6 +40,7 @@ export class Stage {
   readonly log = new FakeLog();
   readonly cluster = new FakeCluster();
   readonly jobs = new FakeJobs(this.clock);
+  readonly permissions = new FakePermissions();
   readonly cancel = new AbortController();
   registry = new FakeRegistry();
   packages: PackageVersions | undefined;
@@ -115,6 +117,7 @@ export class Stage {
       registry: this.registry,
       cluster: () => this.cluster,
       jobs: () => this.jobs,
+      permissions: () => this.permissions,
       packages: () => this.packages,
     };
     this.registry.calls.length = 0;

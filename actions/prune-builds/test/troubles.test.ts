@@ -92,6 +92,18 @@ describe('what cannot be read keeps everything', () => {
   });
 });
 
+describe('an account that lacks rights', () => {
+  it('is told all of them, and nothing is deleted', async () => {
+    await fill();
+    stage.permissions.allowOnly('prod', [{ apiGroups: ['apps', ''], resources: ['*'], verbs: ['list'] }]);
+    await expect(stage.run()).rejects.toMatchObject({
+      code: 'rights-missing',
+      message: expect.stringContaining('namespace prod: jobs (batch): list') as string,
+    });
+    expect(stage.removed).toEqual([]);
+  });
+});
+
 describe('between reading and deleting', () => {
   /** Happens once the tags of a repository are listed for the second time. */
   function meanwhile(happen: () => Promise<void> | void, where = repository): void {

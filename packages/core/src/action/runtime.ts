@@ -132,7 +132,10 @@ function outcomeOfError(error: unknown, { log }: Pick<Step, 'log'>): Outcome<str
       { kind: 'lines', title: 'What is wrong', lines },
     ]);
   }
-  if (error instanceof ActionError) return failure(error.message, error.hint);
+  if (error instanceof ActionError)
+    return failure(error.message, error.hint, [
+      { kind: 'text', text: `Code ${error.code}: docs/troubleshooting.md of fragalysis-actions says more.` },
+    ]);
   // A text that somebody else's error carries may hold headers or bodies: only what the language itself says is shown.
   const known = ownMistakes.some((kind) => error instanceof kind) ? `: ${oneLine((error as Error).message)}` : '';
   const name = error instanceof Error ? error.name : typeof error;

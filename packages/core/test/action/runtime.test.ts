@@ -100,6 +100,16 @@ describe('runAction', () => {
     expect(JSON.stringify([step.log.lines, step.summaries])).not.toContain('Bearer abc');
   });
 
+  it('shows the code of an error in the summary, by which the page of remedies is searched', async () => {
+    const step = new FakeStep(given);
+    const refused = new RefusedError('number-taken', 'That number is another commit’s.');
+    await runAction(
+      action(() => Promise.reject(refused)),
+      step,
+    );
+    expect(step.summaries.join()).toContain('Code number-taken: docs/troubleshooting.md');
+  });
+
   it('is yellow without failing the step, and fails it only where unstable is said to be a failure', async () => {
     const unstable = action(async () => ({
       ...success,

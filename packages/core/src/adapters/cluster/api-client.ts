@@ -135,7 +135,8 @@ export class ApiClient {
 
   #url({ group, namespace, resource, name }: ApiRequest): string {
     const [collection = '', subresource] = resource.split('/');
-    const parts = ['namespaces', namespace, collection, name, subresource].filter((part) => part !== undefined);
+    const place = namespace === undefined ? [] : ['namespaces', namespace];
+    const parts = [...place, collection, name, subresource].filter((part) => part !== undefined);
     return `${this.#server}${group}/${parts.map(encodeURIComponent).join('/')}`;
   }
 
@@ -145,7 +146,8 @@ export class ApiClient {
 
   #attempt({ verb, resource, namespace, name }: ApiRequest): Attempt {
     const host = new URL(this.#server).host;
-    return { verb, resource, namespace, ...(name === undefined ? {} : { name }), host };
+    const where = { ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+    return { verb, resource, ...where, host };
   }
 
   /** The error for an ERROR of the API server within a watch; `status` is its code. */

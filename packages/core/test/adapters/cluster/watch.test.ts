@@ -72,7 +72,7 @@ async function stormyRun(seed: number): Promise<{ seen: Record<string, string>; 
   const check = forwardOnly();
   try {
     change();
-    const views = connect(server).watchNamespace('test', stop.signal)[Symbol.asyncIterator]();
+    const views = connect(server).watchNamespace('test', [], stop.signal)[Symbol.asyncIterator]();
     await until(views, () => true);
     server.fault = () => (random() < 0.33 ? (faults[Math.floor(random() * faults.length)] ?? 'cut') : 'none');
     const changing = (async () => {
@@ -115,7 +115,8 @@ describe('watchNamespace against an API server with faults', () => {
     stop.abort(new Error('over'));
     await server.close();
   });
-  const watch = (clock?: Clock) => connect(server, clock).watchNamespace('test', stop.signal)[Symbol.asyncIterator]();
+  const watch = (clock?: Clock) =>
+    connect(server, clock).watchNamespace('test', [], stop.signal)[Symbol.asyncIterator]();
   const watches = (resource: string) => server.requests.filter((request) => request.includes(`/${resource}?watch`));
   const lists = (resource: string) => server.requests.filter((request) => request.endsWith(`/${resource}`));
 
@@ -134,6 +135,18 @@ describe('watchNamespace against an API server with faults', () => {
   it('speaks HTTP/1.1 to a server that offers HTTP/2, so that one lost connection is one lost watch', async () => {
     await until(watch(), () => true);
     expect([...server.httpVersions]).toEqual(['1.1']);
+  });
+
+  it("asks for OpenShift's kinds only where they are named: another cluster answers 404", async () => {
+    await until(watch(), () => true);
+    const kinds = ['deploymentconfigs', 'replicationcontrollers'];
+    expect(kinds.flatMap(lists)).toEqual([]);
+    const named = connect(server).watchNamespace('test', ['DeploymentConfig'], stop.signal)[Symbol.asyncIterator]();
+    await until(named, () => true);
+    expect(kinds.flatMap(lists)).toEqual([
+      'GET /apis/apps.openshift.io/v1/namespaces/test/deploymentconfigs',
+      'GET /api/v1/namespaces/test/replicationcontrollers',
+    ]);
   });
 
   it('watches on from the last version after a lost connection, without listing again', async () => {
@@ -174,6 +187,16 @@ describe('watchNamespace against an API server with faults', () => {
     expect((await until(views, ({ pods }) => pods.length === 1)).pods[0]?.name).toBe('a');
   });
 
+  it('watches nothing for one who looks only once', async () => {
+    server.intercept = (request) => (request.includes('watch=') ? { status: 403, body: '' } : undefined);
+    server.put('pods', 'a', 'uid-a', {});
+    for await (const { pods } of connect(server).watchNamespace('test', [], stop.signal)) {
+      expect(pods).toHaveLength(1);
+      break;
+    }
+    expect(server.requests.filter((request) => request.includes('watch='))).toEqual([]);
+  });
+
   it('does not rush at a server that ends every watch at once', async () => {
     let paused = 0;
     const clock: Clock = {
@@ -186,6 +209,7 @@ describe('watchNamespace against an API server with faults', () => {
     server.intercept = (request) => (request.includes('watch=') ? { status: 200, body: '' } : undefined);
     const views = watch(clock);
     await until(views, () => true);
+    views.next().catch(() => undefined);
     while (watches('pods').length < 8) await systemClock.sleep(5, stop.signal);
     expect(paused).toBeGreaterThan(2_000);
   });
@@ -206,10 +230,11 @@ describe('watchNamespace against an API server with faults', () => {
     const clock: Clock = { now: () => new Date(), sleep: async (ms, signal) => systemClock.sleep(ms / 100, signal) };
     const views = watch(clock);
     await until(views, () => true);
+    const seen = until(views, ({ pods }) => pods.length === 1);
     while (server.openWatches < 5) await systemClock.sleep(1, stop.signal);
     server.mute('pods');
     server.put('pods', 'a', 'uid-a', {});
-    await until(views, ({ pods }) => pods.length === 1);
+    await seen;
     expect(watches('pods')).toHaveLength(2);
   });
 

@@ -1,0 +1,7 @@
+import type { LaunchWays, Need } from '@delivery/core/domain/rights';
+import { launchRights } from '@delivery/core/domain/rights';
+import type { Project } from '@delivery/core/domain/topology';
+
+export function needsOf(projects: readonly Project[], ways: LaunchWays): readonly Need[] {
+  return projects.map((project) => ({ ...project, rights: launchRights(ways) }));
+}

@@ -1,0 +1,7 @@
+import type { Aim } from '@delivery/core/action/rollout/aim';
+import type { Need } from '@delivery/core/domain/rights';
+import { rolloutRights } from '@delivery/core/domain/rights';
+
+export function needsOf({ project, workloads }: Pick<Aim, 'project' | 'workloads'>): readonly Need[] {
+  return [{ ...project, rights: rolloutRights(workloads) }];
+}

@@ -1,0 +1,65 @@
+import type { Need, Right } from '../domain/rights.ts';
+import { describeRights, distinctRights } from '../domain/rights.ts';
+import { ActionError, RemoteError } from '../errors/errors.ts';
+import type { Permissions } from '../ports/permissions.ts';
+import { connectAll } from './connect-all.ts';
+import type { ActionContext } from './context.ts';
+
+/**
+ * Asks for everything that an action needs in all its namespaces at once, before anything is changed. Throws one ActionError
+ * `rights-missing` for all that the account lacks. Where that cannot be asked, the log says so and the action goes on: then its own
+ * requests tell.
+ */
+export async function preflight(
+  action: string,
+  needs: readonly Need[],
+  connect: (context: string | undefined) => Permissions,
+  context: Pick<ActionContext, 'log' | 'signal'>,
+): Promise<void> {
+  const clusters = connectAll(needs, connect);
+  const lacking = await Promise.all(
+    merged(needs).map(async (need) => ({ ...need, rights: await lackingOf(need, clusters, context) })),
+  );
+  const found = lacking.filter(({ rights }) => rights.length > 0);
+  if (found.length === 0) return;
+  const places = found.map((need) => `${placeOf(need)}: ${describeRights(need.rights)}`);
+  throw new ActionError(
+    'rights-missing',
+    `The account lacks rights that ${action} needs, and nothing was changed.\n${places.join('\n')}`,
+    {
+      hint: `Bind the account to the Role of deploy/components/access/${action} in ${found.length === 1 ? 'this namespace' : 'these namespaces'}; docs/rights.md says how.`,
+    },
+  );
+}
+
+/** One need for each namespace. */
+function merged(needs: readonly Need[]): readonly Need[] {
+  const byPlace = new Map<string, Need>();
+  for (const need of needs) {
+    const key = JSON.stringify([need.cluster, need.namespace]);
+    const rights = distinctRights([...(byPlace.get(key)?.rights ?? []), ...need.rights]);
+    byPlace.set(key, { ...need, rights });
+  }
+  return [...byPlace.values()];
+}
+
+async function lackingOf(
+  { cluster, namespace, rights }: Need,
+  clusters: ReadonlyMap<string | undefined, Permissions>,
+  { log, signal }: Pick<ActionContext, 'log' | 'signal'>,
+): Promise<readonly Right[]> {
+  const permissions = clusters.get(cluster);
+  if (!permissions) throw new TypeError('a cluster was not connected');
+  try {
+    return await permissions.missing(namespace, rights, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof RemoteError)) throw error;
+    log.info(`Whether the account has the rights it needs in namespace ${namespace} is not known: ${error.message}.`);
+    return [];
+  }
+}
+
+function placeOf({ cluster, namespace }: Need): string {
+  return `${cluster === undefined ? '' : `cluster ${cluster}, `}namespace ${namespace}`;
+}
