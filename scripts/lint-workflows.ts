@@ -1,19 +1,37 @@
 /**
- * actionlint and zizmor (all audits, auditor persona) over every workflow, action.yml and workflow example of the
- * repository. actionlint comes as a Go module, zizmor from PyPI; both are kept in the user's cache.
+ * actionlint and zizmor (all audits, auditor persona) over every workflow and action.yml of the repository, the examples and the workflows
+ * in code blocks of its pages included. actionlint comes as a Go module, zizmor from PyPI; both are kept in the user's cache.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { yamlExamples } from './docs-examples.ts';
 
 const root = join(import.meta.dirname, '..');
 const actionlintVersion = '1.7.12';
 const zizmorVersion = '1.32.0';
 
-const workflows = globSync(['.github/workflows/*.yml', 'examples/*/.github/workflows/*.yml'], { cwd: root }).sort();
+const pages = mkdtempSync(join(tmpdir(), 'workflows-of-pages-'));
+const workflows = [
+  ...globSync(['.github/workflows/*.yml', 'examples/*/.github/workflows/*.yml'], { cwd: root }).sort(),
+  ...workflowsOfPages(pages),
+];
 const actions = globSync(['actions/*/action.yml'], { cwd: root }).sort();
 if (workflows.length === 0 || actions.length === 0) throw new Error('found no workflow or no action to lint');
+
+/** Files of their own, named after page and line: what a linter finds is found there. */
+function workflowsOfPages(dir: string): string[] {
+  const examples = yamlExamples(root).filter(({ kind }) => kind === 'workflow');
+  if (examples.length === 0) throw new Error('found no workflow in a page to lint');
+  const folder = join(dir, '.github', 'workflows');
+  mkdirSync(folder, { recursive: true });
+  return examples.map(({ file, line, text }) => {
+    const path = join(folder, `${file.replaceAll('/', '-')}-line-${line}.yml`);
+    writeFileSync(path, text);
+    return path;
+  });
+}
 
 function actionlint(): number {
   const program = join(tool('actionlint', actionlintVersion, installActionlint), 'actionlint');
@@ -70,4 +88,8 @@ function installZizmor(dir: string): void {
   execFileSync('python3', ['-m', 'pip', 'install', ...options, `zizmor==${zizmorVersion}`], { stdio: 'inherit' });
 }
 
-process.exitCode = Math.max(actionlint(), zizmor());
+try {
+  process.exitCode = Math.max(actionlint(), zizmor());
+} finally {
+  rmSync(pages, { recursive: true });
+}
