@@ -1,6 +1,7 @@
 #!/bin/sh
 # Says which Secrets of a project, or which of their keys, are missing in the cluster. It prints no value.
 #   deploy/check-secrets.sh PROJECT [option of kubectl]...      deploy/check-secrets.sh production --context=diamond
+# NAMESPACE=... asks another namespace than the project's own, for an overlay with names of its own.
 # Exit code 0: all there; 1: something is missing; 2: the cluster could not be asked, or the project is none.
 set -u
 
@@ -13,7 +14,7 @@ if [ ! -f "$list" ]; then
   exit 2
 fi
 shift
-namespace=$(sed -n 's/^namespace: *//p' "$here/projects/$project/kustomization.yaml")
+namespace=${NAMESPACE:-$(sed -n 's/^namespace: *//p' "$here/projects/$project/kustomization.yaml")}
 
 # Names of the keys only. A key without a value is as good as none.
 keys_of() {

@@ -96,10 +96,10 @@ it('fixes a user only where an image has root for its own', () => {
 
 it.each([
   ['test', ['deploy-test', 'launch-loader', 'detect-data', 'list-builds', 'prune-builds', 'db-backup']],
-  ['development', ['deploy-test', 'list-builds']],
+  ['development', ['deploy-test', 'list-builds', 'prune-builds']],
   ['production', ['launch-loader', 'promote-stable', 'list-builds', 'prune-builds', 'db-backup', 'db-restore']],
   ['ric', ['launch-loader', 'promote-stable', 'list-builds', 'prune-builds']],
-  ['staging', ['db-restore', 'restore-drill', 'list-builds', 'prune-builds']],
+  ['staging', ['db-restore', 'restore-drill', 'prune-builds']],
   ['graph-1', []],
   ['graph-2', []],
 ])('%s lets in %j and no other action', (project, actions) => {
