@@ -14,6 +14,8 @@ export interface ApiRequest extends Omit<Attempt, 'host'> {
   readonly body?: object;
   /** Milliseconds from the request to the end of the answer. */
   readonly withinMs: number;
+  /** A Bearer token for this request, in the place of the account's. */
+  readonly token?: string;
 }
 
 const transports = {
@@ -125,6 +127,7 @@ export class ApiClient {
     }
     context.setSignal(signal);
     await this.#config.applySecurityAuthentication(context);
+    if (request.token !== undefined) context.setHeaderParam('Authorization', `Bearer ${request.token}`);
     // The client makes a new connection pool for each request; one is kept and shared.
     this.#dispatcher ??= context.getDispatcher();
     if (this.#dispatcher) context.setDispatcher(this.#dispatcher);

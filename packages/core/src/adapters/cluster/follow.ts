@@ -66,11 +66,15 @@ export async function follow(
       if (!(error instanceof RemoteError)) throw error;
       if (!error.retryable && error.status !== 410) throw error;
       failures = seen > 0 ? 1 : failures + 1;
-      // A line that can never be read must not hold the view back for ever.
-      if (error.status !== undefined || failures > triesFromOneVersion) version = undefined;
+      if (isOfVersion(error, failures)) version = undefined;
     }
     if (failures > 0) await clock.sleep(pauseMs(failures), signal);
   }
+}
+
+/** A line that can never be read must not hold the view back for ever; a token that GitHub did not give says nothing of the version. */
+function isOfVersion({ system, status }: RemoteError, failures: number): boolean {
+  return system === 'cluster' && (status !== undefined || failures > triesFromOneVersion);
 }
 
 async function listAll(

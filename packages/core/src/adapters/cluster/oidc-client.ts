@@ -1,4 +1,3 @@
-import type { RequestContext } from '@kubernetes/client-node';
 import type { ClusterTopology } from '../../domain/topology.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -24,12 +23,12 @@ export class OidcApiClient extends ApiClient {
     this.#access = access;
   }
 
-  override text(...given: Parameters<ApiClient['text']>): Promise<string> {
-    return this.#twice(given[1], () => super.text(...given));
+  override text(request: ApiRequest, signal: AbortSignal): Promise<string> {
+    return this.#twice(signal, (token) => super.text({ ...request, token }, signal));
   }
 
-  override lines(...given: Parameters<ApiClient['lines']>): Promise<void> {
-    return this.#twice(given[1], () => super.lines(...given));
+  override lines(request: ApiRequest, signal: AbortSignal, take: (line: string) => void): Promise<void> {
+    return this.#twice(signal, (token) => super.lines({ ...request, token }, signal, take));
   }
 
   override stream<T>(
@@ -37,20 +36,22 @@ export class OidcApiClient extends ApiClient {
     signal: AbortSignal,
     read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
   ): Promise<T> {
-    return this.#twice(signal, () => super.stream(request, signal, read));
+    return this.#twice(signal, (token) => super.stream({ ...request, token }, signal, read));
   }
 
-  async #twice<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  /** What the cluster refuses is what was sent, however late: that token is dropped, and no newer one. */
+  async #twice<T>(signal: AbortSignal, send: (token: string) => Promise<T>): Promise<T> {
     const { tokens } = this.#access;
     const token = await tokens.get(signal);
     try {
-      return await send();
+      return await send(token);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       tokens.drop(token);
     }
+    const newer = await tokens.get(signal);
     try {
-      return await send();
+      return await send(newer);
     } catch (error) {
       throw isRefusal(error) ? this.#refused(error) : error;
     }
@@ -68,9 +69,9 @@ function isRefusal(error: unknown): error is RemoteError {
   return error instanceof RemoteError && error.system === 'cluster' && error.status === 401 && !error.retryable;
 }
 
-function configOf({ cluster: { name, server }, authority, tokens }: OidcAccess): OidcKubeConfig {
+function configOf({ cluster: { name, server }, authority }: OidcAccess): Http1KubeConfig {
   const caData = authority === undefined ? {} : { caData: Buffer.from(authority).toString('base64') };
-  const config = new OidcKubeConfig(tokens);
+  const config = new Http1KubeConfig();
   config.loadFromOptions({
     clusters: [{ name, server, skipTLSVerify: false, ...caData }],
     users: [{ name: 'github' }],
@@ -78,19 +79,4 @@ function configOf({ cluster: { name, server }, authority, tokens }: OidcAccess):
     currentContext: 'chosen',
   });
   return config;
-}
-
-class OidcKubeConfig extends Http1KubeConfig {
-  readonly #tokens: OidcTokens;
-
-  constructor(tokens: OidcTokens) {
-    super();
-    this.#tokens = tokens;
-  }
-
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    const token = await this.#tokens.get(context.getSignal() ?? new AbortController().signal);
-    context.setHeaderParam('Authorization', `Bearer ${token}`);
-  }
 }

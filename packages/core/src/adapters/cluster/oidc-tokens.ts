@@ -39,27 +39,34 @@ export class OidcTokens {
   }
 
   async #mintAnew(): Promise<string> {
+    const mintedMs = this.#clock.now().getTime();
     const token = await this.#mint();
     for (const form of formsOf(token)) this.#mask(form);
-    const untilMs = endOf(token) - restMs;
-    this.#kept = { token, untilMs };
+    this.#kept = { token, untilMs: mintedMs + lifetimeMs(token, mintedMs) - restMs };
     return token;
   }
 }
 
-/** When a token ends (RFC 7519, section 4.1.4), in milliseconds. Whether it is genuine is for the cluster to say. */
-function endOf(token: string): number {
+/**
+ * How long a token lasts (RFC 7519, section 4.1): by its own times, since the runner's clock may be minutes off GitHub's. Not from nbf,
+ * which GitHub sets to some minutes before. Whether it is genuine is for the cluster to say.
+ */
+function lifetimeMs(token: string, mintedMs: number): number {
   const [, payload = '', signature] = token.split('.');
-  const exp = signature === undefined ? undefined : expOf(Buffer.from(payload, 'base64url').toString('utf8'));
-  if (exp !== undefined) return exp * 1000;
+  const claims = signature === undefined ? {} : claimsOf(Buffer.from(payload, 'base64url').toString('utf8'));
+  const exp = secondsOf(claims.exp);
+  if (exp !== undefined) return exp * 1000 - (secondsOf(claims.iat) ?? mintedMs / 1000) * 1000;
   throw new RemoteError('github', 'GitHub gave an OIDC token that is no JWT with an end (exp)', { retryable: false });
 }
 
-function expOf(json: string): number | undefined {
+function claimsOf(json: string): { readonly exp?: unknown; readonly iat?: unknown } {
   try {
-    const { exp } = JSON.parse(json) as { exp?: unknown };
-    return typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
+    return (JSON.parse(json) ?? {}) as object;
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+function secondsOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -139,12 +139,12 @@ export const webAddress = z.pipe(
 const serverPattern = /^https:\/\/[^\s@/?#]+(?:\/[^\s?#]*)?$/;
 const serverPhrase = 'the URL of an API server, https://host[:port], without user, query and #';
 
-/** The address of an API server, without a slash at its end. What may be a password is not shown. */
+/** The address of an API server, as it is written: tokens are made out to that text. What may be a password is not shown. */
 export const serverAddress = z.pipe(
   z.string({ error: expected(serverPhrase) }).check(z.meta({ pattern: serverPattern.source })),
   z.transform((given, context): string => {
     const url = URL.parse(given);
-    if (url && serverPattern.test(given)) return url.href.replace(/\/+$/, '');
+    if (url && serverPattern.test(given)) return given;
     const message = given.includes('@')
       ? `holds a user name or password; give ${serverPhrase}`
       : foundInsteadOf(given, serverPhrase);

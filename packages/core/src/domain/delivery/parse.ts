@@ -66,7 +66,9 @@ function toTopology({ images, clusters, projects = {} }: DeliveryFile): Topology
 }
 
 function toCluster({ server, certificateAuthority, audience }: FileCluster, name: string): ClusterTopology {
-  return { name, server, certificateAuthority, audience: audience ?? server };
+  // Requests need no slash at the end; the audience is compared letter by letter, so it is the text as written.
+  const address = new URL(server).href.replace(/\/+$/, '');
+  return { name, server: address, certificateAuthority, audience: audience ?? server };
 }
 
 function toImage({ repository, promoted, build, retention }: FileImage, name: string): ImageTopology {

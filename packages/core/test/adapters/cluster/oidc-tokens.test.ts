@@ -5,14 +5,15 @@ import { RemoteError } from '../../../src/errors/errors.ts';
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const { signal } = new AbortController();
 
-/** A keeper whose tokens last five minutes, as GitHub's; each is another one. */
-function keeper(lifetimeMs = 300_000) {
+/** A keeper whose tokens last five minutes, as GitHub's; each is another one. `aheadS`: how far the runner's clock is ahead of GitHub's. */
+function keeper(lifetimeMs = 300_000, aheadS = 0) {
   const clock = new FakeClock();
   const minted: string[] = [];
   const masked: string[] = [];
   const mint = () => {
-    const exp = Math.floor((clock.now().getTime() + lifetimeMs) / 1000);
-    minted.push(`${base64({ alg: 'RS256' })}.${base64({ exp, n: minted.length })}.signature`);
+    const iat = Math.floor(clock.now().getTime() / 1000) - aheadS;
+    const exp = iat + lifetimeMs / 1000;
+    minted.push(`${base64({ alg: 'RS256' })}.${base64({ exp, iat, nbf: iat - 600, n: minted.length })}.signature`);
     return Promise.resolve(minted.at(-1) ?? '');
   };
   return { clock, minted, masked, tokens: new OidcTokens(mint, { clock, mask: (secret) => void masked.push(secret) }) };
@@ -34,6 +35,30 @@ test('a token is used until a minute before its end, then another one', async ()
   expect(await tokens.get(signal)).toBe(first);
   await clock.advance(1_000);
   expect(await tokens.get(signal)).not.toBe(first);
+  expect(minted).toHaveLength(2);
+});
+
+test.each([240, -240, 86_400])('with a clock %d s ahead of GitHub a token is used for as long', async (aheadS) => {
+  const { clock, tokens } = keeper(300_000, aheadS);
+  const first = await tokens.get(signal);
+  await clock.advance(239_000);
+  expect(await tokens.get(signal)).toBe(first);
+  await clock.advance(1_000);
+  expect(await tokens.get(signal)).not.toBe(first);
+});
+
+test('a token that does not say when it was made lasts until its end', async () => {
+  const [clock, minted] = [new FakeClock(), [] as string[]];
+  const mint = () => {
+    minted.push(`h.${base64({ exp: clock.now().getTime() / 1000 + 300 })}.s`);
+    return Promise.resolve(minted.at(-1) ?? '');
+  };
+  const tokens = new OidcTokens(mint, { clock, mask: () => undefined });
+  await tokens.get(signal);
+  await clock.advance(239_000);
+  await tokens.get(signal);
+  await clock.advance(1_000);
+  await tokens.get(signal);
   expect(minted).toHaveLength(2);
 });
 
@@ -93,13 +118,18 @@ test('after a failure the next who asks has it tried again', async () => {
   expect(await tokens.get(signal)).toBe(good);
 });
 
-test.each(['no token', 'a.b', `a.${base64({})}.c`, `a.${base64({ exp: 'soon' })}.c`, `a.${base64([])}.c`, 'a.%%%.c'])(
-  'what is no JWT with an end is refused without being shown: %s',
-  async (token) => {
-    const error = await failing(token)
-      .get(signal)
-      .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ system: 'github', retryable: false });
-    expect(String(error)).not.toContain(token);
-  },
-);
+test.each([
+  'no token',
+  'a.b',
+  `a.${base64({})}.c`,
+  `a.${base64({ exp: 'soon' })}.c`,
+  `a.${base64([])}.c`,
+  'a.bnVsbA.c',
+  'a.%%%.c',
+])('what is no JWT with an end is refused without being shown: %s', async (token) => {
+  const error = await failing(token)
+    .get(signal)
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ system: 'github', retryable: false });
+  expect(String(error)).not.toContain(token);
+});

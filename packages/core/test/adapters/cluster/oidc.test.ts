@@ -27,10 +27,12 @@ let masked: string[];
 let asked: string[];
 let answers: (readonly [number, string])[];
 let minted: string[];
+let lifetimeS: number;
 const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
 
 beforeEach(async () => {
   [masked, asked, answers, minted] = [[], [], [], []];
+  lifetimeS = 300;
   clock = new FakeClock();
   api = await StubApiServer.start();
   workspace = mkdtempSync(path.join(tmpdir(), 'oidc-'));
@@ -58,8 +60,9 @@ afterEach(async () => {
 });
 
 function nextToken(): string {
-  const exp = clock.now().getTime() / 1000 + 300;
-  minted.push(`${base64({ alg: 'RS256' })}.${base64({ exp, n: minted.length })}.signature`);
+  const iat = clock.now().getTime() / 1000;
+  const exp = iat + lifetimeS;
+  minted.push(`${base64({ alg: 'RS256' })}.${base64({ exp, iat, n: minted.length })}.signature`);
   return minted.at(-1) ?? '';
 }
 
@@ -123,6 +126,14 @@ test('a refused token is minted anew and the request repeated, once', async () =
   };
   expect(await cluster().readWorkload(web, signal)).toBeUndefined();
   expect(bearers()).toEqual([0, 1]);
+});
+
+test('a request is sent with one token, and that one is dropped where it is refused', async () => {
+  lifetimeS = 30;
+  const given = [unauthorized, { status: 404, body: {} }];
+  api.intercept = () => given.shift();
+  expect(await cluster().readWorkload(web, signal)).toBeUndefined();
+  expect([bearers(), minted.length]).toEqual([[0, 1], 2]);
 });
 
 test('a cluster that refuses the second one as well does not trust the job: docs/oidc.md', async () => {

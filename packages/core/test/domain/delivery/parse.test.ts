@@ -159,6 +159,15 @@ describe('defaults', () => {
     expect([images['web']?.retention, images['loader']?.retention]).toEqual([rule, undefined]);
   });
 
+  test.each([
+    ['https://API.example.org:443', 'https://api.example.org'],
+    ['https://api.example.org:6443/', 'https://api.example.org:6443'],
+    ['https://api.example.org/k8s/', 'https://api.example.org/k8s'],
+  ])('tokens are made out to the server letter by letter, %s, and %s is asked', (written, server) => {
+    const { clusters } = read(`${web}clusters: {here: {server: '${written}'}}\n`);
+    expect(clusters?.['here']).toMatchObject({ server, audience: written });
+  });
+
   test('a project is no production and has no database', () => {
     expect(read(project('')).projects['test']).toMatchObject({ production: false, database: undefined });
   });
