@@ -25,7 +25,7 @@ async function realKit(): Promise<PermissionsKit> {
       const role = { kind: 'Role', metadata: { name: 'somebody', namespace }, rules: [...rules, marked] };
       await kubectl.apply({ apiVersion: `${rbac}/v1`, ...role });
       const known = AbortSignal.timeout(30_000);
-      while ((await permissions.missing(namespace, [mark], known)).length > 0) known.throwIfAborted();
+      while ((await permissions.missing(namespace, [mark], known)).denied.length > 0) known.throwIfAborted();
     },
     async close() {
       await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);

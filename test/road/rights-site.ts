@@ -79,7 +79,7 @@ export class RightsSite {
   /** RBAC knows what was made a moment later; what was made last it knows last. */
   async #known(name: string, rights: readonly Right[]): Promise<void> {
     const { permissions } = await this.connect(name);
-    while ((await permissions.missing(this.namespace, rights, AbortSignal.timeout(30_000))).length > 0);
+    while ((await permissions.missing(this.namespace, rights, AbortSignal.timeout(30_000))).denied.length > 0);
   }
 
   #object(apiVersion: string, kind: string, name: string, rest: object = {}): object {

@@ -39,7 +39,7 @@ function declared(...kinds: readonly WorkloadKind[]): Readonly<Record<string, re
     { project, job },
   ];
   return {
-    'deploy-test': deployTest.needsOf(aim),
+    'deploy-test': deployTest.needsOf(aim, { 'dry-run': false }),
     'launch-loader': ways.flatMap((way) => launchLoader.needsOf([place], way)),
     'detect-data': detectData.needsOf(project),
     'promote-stable': runnings.flatMap((running) =>
@@ -48,7 +48,9 @@ function declared(...kinds: readonly WorkloadKind[]): Readonly<Record<string, re
     'list-builds': listBuilds.needsOf(topology, 'web'),
     'prune-builds': pruneBuilds.needsOf(topology),
     'db-backup': ways.flatMap((way) => dbBackup.needsOf([project], way)),
-    'db-restore': runnings.flatMap((running) => dbRestore.needsOf({ target: project }, { 'on-running': running })),
+    'db-restore': runnings.flatMap((running) =>
+      dbRestore.needsOf({ target: project }, { 'on-running': running }, true),
+    ),
   };
 }
 
@@ -91,7 +93,9 @@ const roles = manifests
   .filter(({ kind }) => kind === 'Role')
   .map(({ metadata: { name }, rules }) => [name, rules] as const);
 
-const asked = (needs: readonly Need[] = []) => distinctRights(needs.flatMap(({ rights }) => rights));
+/** A shipped Role knows no names of objects. */
+const asked = (needs: readonly Need[] = []) =>
+  distinctRights(needs.flatMap(({ rights }) => rights)).map(({ group, resource, verb }) => ({ group, resource, verb }));
 
 describe('the Roles that are shipped', () => {
   const plain = declared('Deployment', 'StatefulSet');

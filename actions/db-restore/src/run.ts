@@ -31,7 +31,8 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const { target } = aim;
   const timeoutMs = inputs.timeout ?? target.database?.restore?.timeoutMs ?? 0;
   const scene: Scene = { aim, inputs, jobs: ports.jobs(target.cluster), timeoutMs };
-  await preflight('db-restore', needsOf(aim, inputs), ports.permissions, context);
+  const backsUp = plan.do === 'restore' && plan.backUpFirst;
+  await preflight('db-restore', needsOf(aim, inputs, backsUp), ports.permissions, context);
   if (plan.do === 'restore') return restore(plan, scene, ports.web, context);
   const end = await runThere(variablesOf(aim, plan), scene, context);
   return tellList(end, aim, context.clock.now());

@@ -29,6 +29,15 @@ describe('a restore', () => {
       expect(summaryOf(outcome)).toContain(part);
   });
 
+  it('needs to read no CronJob but its own, where nothing is backed up before', async () => {
+    const others = { apiGroups: ['batch', ''], resources: ['jobs', 'pods', 'pods/log', 'events'], verbs: ['*'] };
+    const reads = { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['get'] };
+    stage.permissions.allowOnly('staging', [others, { ...reads, resourceNames: ['db-backup'] }]);
+    await expect(stage.run()).rejects.toThrow(/: cronjobs \(batch\) db-restore: get$/);
+    stage.permissions.allowOnly('staging', [others, { ...reads, resourceNames: ['db-restore'] }]);
+    expect(await stage.run()).toMatchObject({ result: 'success' });
+  });
+
   it('is of the backup that is named', async () => {
     stage.inventory = [];
     await stage.run({ backup: named });

@@ -17,7 +17,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const aim = findAim(inputs, ports.topology);
   // The kubeconfig is an input: it is found wrong before anything is asked.
   const cluster = ports.cluster(aim.project.cluster);
-  await preflight('deploy-test', needsOf(aim), ports.permissions, context);
+  await preflight('deploy-test', needsOf(aim, inputs), ports.permissions, context);
   const { registry } = ports;
   const { repository, project } = aim;
   const build = await resolveBuild(inputs.build, repository, registry, context.signal);

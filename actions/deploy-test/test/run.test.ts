@@ -1,6 +1,6 @@
 import { readLedger } from '@delivery/core/action/ledger';
 import type { Digest } from '@delivery/core/domain/digest';
-import { CancelledError, RemoteError } from '@delivery/core/errors/errors';
+import { ActionError, CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { newPod } from '@delivery/testing/fake-cluster';
 import { broken, healthyAfter, healthyAtOnce, repository, Stage } from './stage.ts';
 
@@ -56,6 +56,20 @@ describe('the ledger of the build', () => {
     };
     expect((await stage.run()).outputs).toMatchObject({ verdict: 'rolled-back', cause: 'cluster' });
     expect(await ledgerOf(stage, after)).toEqual([]);
+  });
+
+  it('tells what to do about an image stream that could not import the build for a later workload', async () => {
+    const { stage } = stageWith({ before: 267, after: 268 });
+    const setImages = stage.cluster.setImages.bind(stage.cluster);
+    stage.cluster.setImages = async (workload, change, options, signal) => {
+      if (workload.name === 'beat' && !options.dryRun)
+        throw new ActionError('import-failed', 'the stream could not import it', { hint: 'Look at its pull secret.' });
+      return setImages(workload, change, options, signal);
+    };
+    expect(await stage.run()).toMatchObject({
+      next: 'Look at its pull secret.',
+      outputs: { verdict: 'rolled-back', cause: 'cluster' },
+    });
   });
 
   it('is a warning when it cannot be written, and the deployment stays what it was', async () => {
@@ -424,7 +438,11 @@ describe('an account that lacks rights', () => {
     ]);
     await expect(stage.run({ 'dry-run': dryRun })).rejects.toMatchObject({
       code: 'rights-missing',
-      message: expect.stringContaining('namespace test: pods: delete; deployments (apps): patch') as string,
+      message: expect.stringMatching(
+        dryRun
+          ? /\nnamespace test: deployments \(apps\) [^:;]*web[^:;]*: patch$/
+          : /\nnamespace test: pods: delete; deployments \(apps\) [^:;]*web[^:;]*: patch$/,
+      ) as string,
     });
     expect([stage.imageOf('web'), stage.order]).toEqual([before, []]);
   });

@@ -2,6 +2,6 @@ import type { Place } from '@delivery/core/action/launch/choices';
 import type { LaunchWays, Need } from '@delivery/core/domain/rights';
 import { launchRights } from '@delivery/core/domain/rights';
 
-export function needsOf(places: readonly Pick<Place, 'project'>[], ways: LaunchWays): readonly Need[] {
-  return places.map(({ project }) => ({ ...project, rights: launchRights(ways) }));
+export function needsOf(places: readonly Pick<Place, 'project' | 'job'>[], ways: LaunchWays): readonly Need[] {
+  return places.map(({ project, job }) => ({ ...project, rights: launchRights([job.cronJob], ways) }));
 }

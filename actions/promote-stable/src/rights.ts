@@ -11,9 +11,12 @@ export function needsOf(
   inputs: Pick<Inputs, 'on-running'>,
 ): readonly Need[] {
   const ways = { wait: 'completion', 'on-running': inputs['on-running'] } as const;
-  const launched = [...places.map(({ project }) => project), ...projects];
+  const backups = projects.map((project) => ({ project, job: project.database?.backup }));
   return [
-    ...aims.map(({ project, workloads }) => ({ ...project, rights: rolloutRights(workloads) })),
-    ...launched.map((project) => ({ ...project, rights: launchRights(ways) })),
+    ...aims.map(({ project, workloads }) => ({ ...project, rights: rolloutRights(workloads, { 'dry-run': false }) })),
+    ...[...places, ...backups].map(({ project, job }) => ({
+      ...project,
+      rights: launchRights(job ? [job.cronJob] : [], ways),
+    })),
   ];
 }

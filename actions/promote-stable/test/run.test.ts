@@ -165,7 +165,7 @@ describe('an account that lacks rights', () => {
     await expect(stage.run({ version: august, 'backup-first': 'true' })).rejects.toMatchObject({
       code: 'rights-missing',
       message: expect.stringMatching(
-        /namespace production: cronjobs \(batch\): get; jobs \(batch\): create, .*\nnamespace ric: .*deployments \(apps\): get, list, patch, watch/,
+        /namespace production: cronjobs \(batch\) [^:;]+: get; jobs \(batch\): create, .*\nnamespace ric: .*deployments \(apps\) [^:;]+: get, patch; deployments \(apps\): list, watch/,
       ) as string,
     });
     expect([stage.stable(), writes().length, stage.backups()]).toEqual([before, written, []]);

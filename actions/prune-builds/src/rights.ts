@@ -1,5 +1,5 @@
 import type { Need } from '@delivery/core/domain/rights';
-import { cronJobs, jobs, lookRights, rightsTo } from '@delivery/core/domain/rights';
+import { cronJobs, jobs, lookRights, rightsTo, rightsToNamed } from '@delivery/core/domain/rights';
 import type { Project, Topology } from '@delivery/core/domain/topology';
 
 /** What tells what is in use in each project. */
@@ -8,10 +8,10 @@ export function needsOf({ projects }: Topology): readonly Need[] {
 }
 
 function rightsIn({ workloads, jobs: launched, data }: Project) {
-  const hasTemplates = data !== undefined || Object.keys(launched).length > 0;
+  const templates = [...Object.values(launched), ...(data ? [data] : [])].map(({ cronJob }) => cronJob);
   return [
     ...lookRights(Object.values(workloads).flat()),
     ...rightsTo(jobs, 'list'),
-    ...(hasTemplates ? rightsTo(cronJobs, 'get') : []),
+    ...(templates.length > 0 ? rightsToNamed(cronJobs, templates, 'get') : []),
   ];
 }

@@ -26,10 +26,21 @@ export async function preflight(
   throw new ActionError(
     'rights-missing',
     `The account lacks rights that ${action} needs, and nothing was changed.\n${places.join('\n')}`,
-    {
-      hint: `Bind the account to the Role of deploy/components/access/${action} in ${found.length === 1 ? 'this namespace' : 'these namespaces'}; docs/rights.md says how.`,
-    },
+    { hint: hintFor(action, found) },
   );
+}
+
+function hintFor(action: string, found: readonly Need[]): string {
+  const access = 'deploy/components/access';
+  const isOpenShift = found.some(({ rights }) => rights.some(isOfOpenShift));
+  const role = `the Role of ${access}/${action}${isOpenShift ? ` (with what ${access}/openshift adds)` : ''}`;
+  const where = found.length === 1 ? 'this namespace' : 'these namespaces';
+  return `Bind the account to ${role} in ${where}, or grant exactly these; docs/rights.md says how. With cluster-auth: oidc: is the job in the environment that the cluster demands?`;
+}
+
+/** What a DeploymentConfig takes. */
+function isOfOpenShift({ group, resource }: Right): boolean {
+  return group.endsWith('.openshift.io') || resource === 'replicationcontrollers';
 }
 
 /** One need for each namespace. */
@@ -51,7 +62,15 @@ async function lackingOf(
   const permissions = clusters.get(cluster);
   if (!permissions) throw new TypeError('a cluster was not connected');
   try {
-    return await permissions.missing(namespace, rights, signal);
+    const { denied, unknown } = await permissions.missing(namespace, rights, signal);
+    const [first] = unknown;
+    if (first) {
+      const which = describeRights(unknown.map(({ right }) => right));
+      log.info(
+        `Whether the account has these rights in namespace ${namespace} is not known: ${which} (${first.why.message}).`,
+      );
+    }
+    return denied;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof RemoteError)) throw error;

@@ -7,6 +7,8 @@ export interface Right {
   /** Plural, with its subresource: `deployments`, `pods/log`. */
   readonly resource: string;
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
+  /** Of these objects alone; left out: of all. */
+  readonly names?: readonly string[];
 }
 
 /** What an action needs in one namespace. */
@@ -21,6 +23,10 @@ type Resource = Pick<Right, 'group' | 'resource'>;
 
 export function rightsTo({ group, resource }: Resource, ...verbs: readonly Right['verb'][]): readonly Right[] {
   return verbs.map((verb) => ({ group, resource, verb }));
+}
+
+export function rightsToNamed(resource: Resource, names: readonly string[], ...verbs: readonly Right['verb'][]) {
+  return rightsTo(resource, ...verbs).map((right): Right => ({ ...right, names }));
 }
 
 const apps = (resource: string): Resource => ({ group: 'apps', resource });
@@ -41,17 +47,21 @@ interface OfKind {
   /** Read by a look at a namespace where delivery.yaml names a workload of this kind, beside what it reads always. */
   readonly seen: readonly Resource[];
   /** What setting the images of one takes. */
-  readonly set: readonly Right[];
+  readonly set: (name: string) => readonly Right[];
 }
 
 /** A kind that not every cluster has is `seen` only where it is named. */
 const kinds: Readonly<Record<WorkloadKind, OfKind>> = {
-  Deployment: { seen: [], set: rightsTo(apps('deployments'), 'get', 'patch') },
-  StatefulSet: { seen: [], set: rightsTo(apps('statefulsets'), 'get', 'patch') },
-  // Its image streams as well: a container that a trigger feeds is set by a tag. The tags of others only a rehearsal shows.
+  Deployment: { seen: [], set: (name) => rightsToNamed(apps('deployments'), [name], 'get', 'patch') },
+  StatefulSet: { seen: [], set: (name) => rightsToNamed(apps('statefulsets'), [name], 'get', 'patch') },
+  // Its image streams as well, of any name: a container that a trigger feeds is set by a tag, and only the object says which one.
+  // The tags of others only a rehearsal shows.
   DeploymentConfig: {
     seen: [deploymentConfigs, core('replicationcontrollers')],
-    set: [...rightsTo(deploymentConfigs, 'get', 'patch'), ...rightsTo(imageStreams, 'get', 'patch')],
+    set: (name) => [
+      ...rightsToNamed(deploymentConfigs, [name], 'get', 'patch'),
+      ...rightsTo(imageStreams, 'get', 'patch'),
+    ],
   },
 };
 
@@ -64,13 +74,24 @@ export function lookRights(workloads: readonly OfAKind[]): readonly Right[] {
   return [...always, ...workloads.flatMap(({ kind }) => kinds[kind].seen)].flatMap((one) => rightsTo(one, 'list'));
 }
 
-/** A rollout of these workloads: set, watched, its logs read, a pod deleted that holds it up, and set back. */
-export function rolloutRights(workloads: readonly OfAKind[]): readonly Right[] {
+export interface RolloutWays {
+  readonly 'dry-run': boolean;
+}
+
+/**
+ * A rollout of these workloads: set, watched, its logs read, a pod deleted that holds it up, and set back. A dry run ends with the
+ * API server's answer to what would be set.
+ */
+export function rolloutRights(
+  workloads: readonly (OfAKind & { readonly name: string })[],
+  { 'dry-run': dryRun }: RolloutWays,
+): readonly Right[] {
   const looked = lookRights(workloads);
+  const rehearsed = [...looked, ...workloads.flatMap(({ kind, name }) => kinds[kind].set(name))];
+  if (dryRun) return rehearsed;
   return [
-    ...looked,
+    ...rehearsed,
     ...looked.map((right): Right => ({ ...right, verb: 'watch' })),
-    ...workloads.flatMap(({ kind }) => kinds[kind].set),
     ...rightsTo(pods, 'delete'),
     ...rightsTo(podLogs, 'get'),
   ];
@@ -81,11 +102,14 @@ export interface LaunchWays {
   readonly 'on-running': 'unstable' | 'wait' | 'fail';
 }
 
-/** A Job from a CronJob: made in the place of the last one, watched, its log followed, and removed when it cannot start. */
-export function launchRights({ wait, 'on-running': onRunning }: LaunchWays): readonly Right[] {
+/** A Job from each CronJob: made in the place of the last one, watched, its log followed, and removed when it cannot start. */
+export function launchRights(
+  templates: readonly string[],
+  { wait, 'on-running': onRunning }: LaunchWays,
+): readonly Right[] {
   const watches = wait === 'completion' || onRunning === 'wait';
   return [
-    ...rightsTo(cronJobs, 'get'),
+    ...rightsToNamed(cronJobs, templates, 'get'),
     ...rightsTo(jobs, 'list', 'create', 'delete'),
     ...(watches ? rightsTo(jobs, 'watch') : []),
     ...rightsTo(pods, 'list', 'watch'),
@@ -94,17 +118,30 @@ export function launchRights({ wait, 'on-running': onRunning }: LaunchWays): rea
   ];
 }
 
-/** Each once, in a fixed order: by group, resource, verb. */
+/** Each once with all its names, in a fixed order: by group, resource, verb. */
 export function distinctRights(rights: readonly Right[]): readonly Right[] {
-  const byName = new Map(rights.map((right) => [[right.group, right.resource, right.verb].join('\0'), right]));
-  return [...byName.keys()].sort().flatMap((name) => byName.get(name) ?? []);
+  const byKey = new Map<string, Right>();
+  for (const right of rights) {
+    const key = [right.group, right.resource, right.verb].join('\0');
+    byKey.set(key, joined(byKey.get(key) ?? right, right));
+  }
+  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
 }
 
-/** Such as `deployments (apps): get, patch; pods: delete`. */
+function joined({ names, ...all }: Right, { names: more }: Right): Right {
+  return names && more ? { ...all, names: [...new Set([...names, ...more])].sort() } : all;
+}
+
+/** One for each object where it has names. */
+export function oneByOne(right: Right): readonly Right[] {
+  return right.names?.map((name) => ({ ...right, names: [name] })) ?? [right];
+}
+
+/** Such as `deployments (apps) beat, web: get, patch; pods: delete`. */
 export function describeRights(rights: readonly Right[]): string {
   const verbs = new Map<string, string[]>();
-  for (const { group, resource, verb } of distinctRights(rights)) {
-    const name = group === '' ? resource : `${resource} (${group})`;
+  for (const { group, resource, verb, names } of distinctRights(rights)) {
+    const name = `${resource}${group && ` (${group})`}${names ? ` ${names.join(', ')}` : ''}`;
     verbs.set(name, [...(verbs.get(name) ?? []), verb]);
   }
   return [...verbs].map(([name, some]) => `${name}: ${some.join(', ')}`).join('; ');

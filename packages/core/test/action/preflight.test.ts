@@ -54,6 +54,30 @@ describe('preflight', () => {
     await expect(start()).rejects.toMatchObject({ code: 'rights-missing' });
   });
 
+  it('names what is missing for certain though others could not be asked for, which the log says', async () => {
+    here.allowOnly('test', []);
+    here.unanswered.set('create', new RemoteError('cluster', 'no answer', { status: 503, retryable: true }));
+    await expect(start()).rejects.toMatchObject({
+      message: expect.stringMatching(/\nnamespace test: events: list; jobs \(batch\): list$/) as string,
+    });
+    expect(log.of('info')).toEqual([
+      'Whether the account has these rights in namespace test is not known: jobs (batch): create (no answer).',
+    ]);
+  });
+
+  it.each([
+    ['image.openshift.io', 'imagestreams', true],
+    ['', 'replicationcontrollers', true],
+    ['apps', 'deployments', false],
+  ])('names the component of OpenShift where what is missing is its own: %s %s', async (group, resource, named) => {
+    here.allowOnly('test', []);
+    const lacking = [{ cluster: undefined, namespace: 'test', rights: rightsTo({ group, resource }, 'list') }];
+    const asked = preflight('deploy-test', lacking, () => here, { log, signal: stop.signal });
+    const openShift = named ? ' (with what deploy/components/access/openshift adds)' : '';
+    const role = `the Role of deploy/components/access/deploy-test${openShift} in this namespace, or grant exactly these;`;
+    await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining(role) as string });
+  });
+
   it('ends with the reason of a cancel', async () => {
     const reason = new CancelledError('the test');
     stop.abort(reason);

@@ -27,8 +27,11 @@ export function permissionsContract(name: string, open: () => Promise<Permission
     afterEach(async () => {
       await (kit as PermissionsKit | undefined)?.close();
     });
-    const missing = async (...rights: readonly Right[]) =>
-      kit.permissions.missing(kit.namespace, rights, new AbortController().signal);
+    const missing = async (...rights: readonly Right[]) => {
+      const { denied, unknown } = await kit.permissions.missing(kit.namespace, rights, new AbortController().signal);
+      expect(unknown).toEqual([]);
+      return denied;
+    };
 
     it('gives everything that is asked for where nothing is allowed, in its order', async () => {
       await kit.allowOnly([]);
@@ -56,6 +59,17 @@ export function permissionsContract(name: string, open: () => Promise<Permission
     it('does not take what is allowed for one object for what is allowed for all', async () => {
       await kit.allowOnly([{ apiGroups: [''], resources: ['pods'], verbs: ['get'], resourceNames: ['web-0'] }]);
       expect(await missing(read)).toEqual([read]);
+    });
+
+    it('takes it for these objects, and gives the others by name', async () => {
+      await kit.allowOnly([
+        { apiGroups: [''], resources: ['pods'], verbs: ['get'], resourceNames: ['web-0', 'web-1'] },
+      ]);
+      expect(await missing({ ...read, names: ['web-0', 'web-1'] })).toEqual([]);
+      const others = ['db-0', 'db-1'].map((name) => ({ ...read, names: [name] }));
+      expect(await missing({ ...read, names: ['db-0', 'web-1', 'db-1'] })).toEqual(others);
+      await kit.allowOnly([{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]);
+      expect(await missing({ ...read, names: ['web-0'] })).toEqual([]);
     });
 
     it('rejects with the reason of a signal that is aborted already', async () => {

@@ -1,12 +1,15 @@
 import type { Right } from '../../domain/rights.ts';
+import { oneByOne } from '../../domain/rights.ts';
+import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Permissions } from '../../ports/permissions.ts';
+import type { Missing, Permissions } from '../../ports/permissions.ts';
 import type { ApiClient } from './api-client.ts';
 import { retrying } from './backoff.ts';
 
 /** An answer here decides nothing but how early a missing right is told. */
 const answerWithinMs = 10_000;
 const repeatWithinMs = 2_000;
+const atMostAtOnce = 10;
 
 /** Kubernetes API reference, "ResourceRule v1 authorization.k8s.io". */
 interface Rule {
@@ -29,12 +32,32 @@ export class KubernetesPermissions implements Permissions {
     this.#clock = clock;
   }
 
-  async missing(namespace: string, rights: readonly Right[], signal: AbortSignal): Promise<readonly Right[]> {
-    if (rights.length === 0) return [];
-    const rules = await this.#rules(namespace, signal);
-    const unproven = rights.filter((right) => !rules.some((rule) => proves(rule, right)));
-    const allowed = await Promise.all(unproven.map(async (right) => this.#allows(namespace, right, signal)));
-    return unproven.filter((_, index) => !allowed[index]);
+  async missing(namespace: string, rights: readonly Right[], signal: AbortSignal): Promise<Missing> {
+    const denied: Right[] = [];
+    const unknown: Missing['unknown'][number][] = [];
+    const rules = rights.length === 0 ? [] : await this.#rules(namespace, signal);
+    const unproven = rights.flatMap(oneByOne).filter((right) => !rules.some((rule) => proves(rule, right)));
+    for (let at = 0; at < unproven.length; at += atMostAtOnce) {
+      const some = unproven.slice(at, at + atMostAtOnce);
+      const answers = await Promise.all(some.map(async (right) => this.#answerTo(namespace, right, signal)));
+      for (const [index, right] of some.entries()) {
+        const answer = answers[index];
+        if (answer instanceof RemoteError) unknown.push({ right, why: answer });
+        else if (!answer) denied.push(right);
+      }
+    }
+    return { denied, unknown };
+  }
+
+  /** What one of them cannot be told does not hide the others. */
+  async #answerTo(namespace: string, right: Right, signal: AbortSignal): Promise<boolean | RemoteError> {
+    try {
+      return await this.#allows(namespace, right, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RemoteError) return error;
+      throw error;
+    }
   }
 
   async #rules(namespace: string, signal: AbortSignal): Promise<readonly Rule[]> {
@@ -43,9 +66,11 @@ export class KubernetesPermissions implements Permissions {
     return status?.resourceRules ?? [];
   }
 
-  async #allows(namespace: string, { group, resource, verb }: Right, signal: AbortSignal): Promise<boolean> {
-    const [name = '', subresource] = resource.split('/');
-    const resourceAttributes = { namespace, verb, group, resource: name, ...(subresource && { subresource }) };
+  async #allows(namespace: string, right: Right, signal: AbortSignal): Promise<boolean> {
+    const { group, verb, names: [name] = [] } = right;
+    const [resource = '', subresource] = right.resource.split('/');
+    const one = { ...(subresource && { subresource }), ...(name && { name }) };
+    const resourceAttributes = { namespace, verb, group, resource, ...one };
     type Answer = { status?: { allowed?: boolean } | null };
     const { status } = await this.#ask<Answer>('SelfSubjectAccessReview', { resourceAttributes }, signal);
     return status?.allowed === true;
@@ -61,8 +86,9 @@ export class KubernetesPermissions implements Permissions {
 }
 
 /** A rule for objects of certain names says nothing of the others. */
-function proves({ apiGroups, resources, verbs, resourceNames }: Rule, { group, resource, verb }: Right): boolean {
-  if (resourceNames && resourceNames.length > 0) return false;
+function proves({ apiGroups, resources, verbs, resourceNames }: Rule, right: Right): boolean {
+  const { group, resource, verb, names } = right;
+  if (resourceNames && resourceNames.length > 0 && !names?.every((name) => resourceNames.includes(name))) return false;
   const [, subresource] = resource.split('/');
   const ofAny = subresource === undefined ? [] : [`*/${subresource}`];
   return holds(apiGroups, [group]) && holds(verbs, [verb]) && holds(resources, [resource, ...ofAny]);
