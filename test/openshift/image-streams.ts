@@ -62,12 +62,13 @@ async function read(
 }
 
 async function find(
-  { from }: Tag,
+  { from, importPolicy }: Tag,
   stream: ImageStream,
   registry: Registry,
   signal: AbortSignal,
 ): Promise<Pick<TagItem, 'image' | 'dockerImageReference'> | string> {
   const name = from?.name ?? '';
+  if (importPolicy?.scheduled && !isTagOfRegistry(from)) return `${name}: only tags can be scheduled for import`;
   if (from?.kind === 'ImageStreamImage') return findInHistory(name, stream);
   const reference = parseImageReference(name);
   if (from?.kind !== 'DockerImage' || !reference) return `${name} is of no kind that is known here`;
@@ -75,6 +76,11 @@ async function find(
   if (!manifest) return `dockerimage.image.openshift.io "${name}" not found`;
   const { host, path } = reference;
   return { image: manifest.digest, dockerImageReference: `${host}/${path}@${manifest.digest}` };
+}
+
+/** The real server refuses to write a schedule for another (openshift-apiserver, pkg/image/apis/image/validation); the schema does not. */
+function isTagOfRegistry(from: Tag['from']): boolean {
+  return from?.kind === 'DockerImage' && !from.name.includes('@');
 }
 
 function findInHistory(

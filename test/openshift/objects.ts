@@ -57,6 +57,7 @@ export interface ImageStream extends KubeObject {
       readonly from?: Reference;
       readonly generation?: number;
       readonly referencePolicy?: { readonly type?: string };
+      readonly importPolicy?: { readonly scheduled?: boolean };
     }[];
   };
   readonly status?: { readonly dockerImageRepository?: string; readonly tags?: readonly TagStatus[] };

@@ -9,7 +9,7 @@ import type { GroundState } from '../ground/state.ts';
 import { runnerEnvironment } from './runner-environment.ts';
 
 /** The name under which callers and the callable workflows know this suite; act serves it from the work tree. */
-const suite = 'InformaticsMatters/fragalysis-actions@v1';
+export const suite = 'InformaticsMatters/fragalysis-actions@v1';
 
 /** A person's token at the stand-in: a repository of code starts the stack's workflows with it. */
 export const operatorToken = 'token-of-an-operator';
@@ -30,7 +30,7 @@ export async function startGitHub(
     dataDir: join(state.directories.run, 'github'),
     config: {
       act: state.programs.act,
-      localRepositories: { [suite]: released(state) },
+      localRepositories: { [suite]: released(join(state.directories.run, 'suite')) },
       secrets: {
         REGISTRY_USERNAME: basic.username,
         REGISTRY_PASSWORD: basic.password,
@@ -50,8 +50,7 @@ export async function startGitHub(
  * What a workflow fetches of this suite, as it would be at its tag. act copies all of it for every step, so it is served without
  * what is not used there: node_modules alone would make a run a minute longer.
  */
-function released(state: GroundState): string {
-  const dir = join(state.directories.run, 'suite');
+export function released(dir: string): string {
   for (const part of ['dist', 'actions', '.github/workflows']) {
     cpSync(join(repositoryRoot, part), join(dir, part), { recursive: true });
   }

@@ -1,13 +1,13 @@
 import { StandInClient } from '@delivery/testing/github/client';
 import { GitHubStandIn } from '@delivery/testing/github/stand-in';
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
+import { released, suite } from './forge.ts';
 import { runnerEnvironment } from './runner-environment.ts';
 
 interface Call {
@@ -48,7 +48,7 @@ export class GuideGitHub {
       ...{ host: '127.0.0.1', port: 0, dataDir: join(dir, 'github') },
       config: {
         act: state.programs.act,
-        localRepositories: { 'InformaticsMatters/fragalysis-actions@v1': released(dir) },
+        localRepositories: { [suite]: released(join(dir, 'suite')) },
         ...{ secrets, vars: {} },
         env: { ...runnerEnvironment(state), PATH: process.env['PATH'] ?? '' },
         homeLinks: { '.docker/cli-plugins/docker-buildx': state.programs.buildx },
@@ -104,11 +104,4 @@ export class GuideGitHub {
     const id = await this.client.startWorkflow(repository, workflow, 'main', inputs);
     return `${this.gitHub.url}/${repository}/actions/runs/${id}\n`;
   }
-}
-
-/** What a workflow fetches of this suite, as forge.ts serves it. */
-function released(dir: string): string {
-  for (const part of ['dist', 'actions', '.github/workflows'])
-    cpSync(join(repositoryRoot, part), join(dir, 'suite', part), { recursive: true });
-  return join(dir, 'suite');
 }

@@ -3,7 +3,7 @@ import type { NamespaceView, Pod, Workload, WorkloadKind, WorkloadReference } fr
 /**
  * Sets images of one workload, all or none. A container that a trigger feeds (Container.fedBy) is set by tagging its ImageStream, and
  * waiting until the trigger has put the digest into the template: what is patched there comes back. Where that does not happen the
- * tag is set back, and ActionError `import-failed` or `trigger-silent` thrown.
+ * tag is set back where that can be, and ActionError `import-failed` or `trigger-silent` thrown.
  */
 export interface ImageChange {
   /** Container name (init containers included) to the full reference by digest. */

@@ -6,6 +6,7 @@ import { healthOf } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
+import type { ActionError } from '../../errors/errors.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { DeploymentState, GitHub } from '../../ports/github.ts';
 import type { Registry } from '../../ports/registry.ts';
@@ -114,11 +115,7 @@ async function finish(
   try {
     const { error } = applied;
     const outcome = error
-      ? await failed(
-          { ...deployment, steps: ours },
-          { cause: 'cluster', sentence: error.message, pod: '', container: '' },
-          undefined,
-        )
+      ? await brokenOff({ ...deployment, steps: ours }, error)
       : await verify(deployment, applied.targets, unchanged);
     await record.finish(recordedAs(outcome), outcome.reason);
     return outcome;
@@ -126,6 +123,13 @@ async function finish(
     await record.finish('error', 'The deployment ended unexpectedly.');
     throw error;
   }
+}
+
+async function brokenOff(deployment: Deployment, error: ActionError): Promise<Outcome<RolloutOutput>> {
+  const diagnosis = { cause: 'cluster', sentence: error.message, pod: '', container: '' } as const;
+  const outcome = await failed(deployment, diagnosis, undefined);
+  const isTold = error.hint === undefined || outcome.outputs.verdict === 'cancelled';
+  return isTold ? outcome : { ...outcome, next: error.hint };
 }
 
 function recordedAs({ result, outputs }: Outcome<RolloutOutput>): DeploymentState {

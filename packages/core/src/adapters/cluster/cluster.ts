@@ -64,8 +64,7 @@ export class KubernetesCluster implements Cluster {
       });
       return done ?? (await this.#setFed(reference, change, fed, feeding, options, signal));
     } catch (error) {
-      if (!signal.aborted) await feeding.undo();
-      throw error;
+      throw signal.aborted ? error : await feeding.undo(error);
     }
   }
 

@@ -4,7 +4,7 @@ import { ActionError } from '../../errors/errors.ts';
 import type { DeploymentTrigger } from './image-stream-feeds.ts';
 import { fedByTriggers } from './image-stream-feeds.ts';
 import type { Wire, WireCondition } from './map.ts';
-import { count, identity, orEmpty, ownerOf, text, toConditions, toContainers } from './map.ts';
+import { count, identity, orEmpty, text, toConditions, toContainers, toReplicaSet } from './map.ts';
 
 export const deploymentConfigGroup = '/apis/apps.openshift.io/v1';
 
@@ -54,16 +54,7 @@ export function toDeploymentConfig(object: DeploymentConfigObject): Workload {
 }
 
 export function toReplicationController(object: Wire<V1ReplicationController>): ReplicaSet {
-  const metadata = orEmpty(object.metadata);
-  const { name, uid } = identity(metadata);
-  return {
-    name,
-    uid,
-    ownerUid: ownerOf(metadata),
-    revision: Number(orEmpty(metadata.annotations)['openshift.io/deployment-config.latest-version'] ?? 0) || 0,
-    wanted: orEmpty(object.spec).replicas ?? 1,
-    conditions: toConditions(orEmpty(object.status).conditions),
-  };
+  return toReplicaSet(object, 'openshift.io/deployment-config.latest-version');
 }
 
 /** Without any trigger a change of the template waits for `oc rollout latest`, so setting an image would be waited for in vain. */

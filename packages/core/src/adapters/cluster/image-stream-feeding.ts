@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
+import { oneLine } from '../../action/printable.ts';
 import { runsImage } from '../../domain/rollout/health.ts';
 import type { Container, StreamTag, Workload } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { ActionError } from '../../errors/errors.ts';
+import { ActionError, RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageChange } from '../../ports/cluster.ts';
 import { repeatWithinMs } from './answers.ts';
 import { retrying } from './backoff.ts';
-import type { ImageStreams, StreamState } from './image-stream.ts';
+import type { ImageStreams, StreamState, TagReference } from './image-stream.ts';
 import { describeTag, digestIn, importFailed } from './image-stream.ts';
 import { conflict } from './images.ts';
 
@@ -18,7 +20,7 @@ interface Feed {
   readonly tag: StreamTag;
   readonly reference: string;
   readonly digest: string;
-  /** As it was before this. */
+  /** As it was when this set it; undefined while this has not. */
   before: StreamState | undefined;
 }
 
@@ -45,8 +47,20 @@ export class Feeding {
       if (change.expected?.[container.name] !== undefined && state.isMovingFrom(container.image, feed.digest))
         throw conflict(workload, `${describeTag(feed.tag)} names another image already`, { retryable: true });
       if (state.wanted === feed.digest && state.failure === undefined) continue;
-      if (!dryRun) feed.before ??= state;
-      await this.#streams.tag(state, state.sourceOf(reference), { dryRun }, this.#signal);
+      await this.#point(feed, state, dryRun);
+    }
+  }
+
+  async #point(feed: Feed, state: StreamState, dryRun: boolean): Promise<void> {
+    const { before } = feed;
+    // It names the digest already where an answer was lost, or an import has failed.
+    if (!dryRun && state.wanted !== feed.digest) feed.before = state;
+    try {
+      await this.#streams.tag(state, state.pointedTo(feed.reference), { dryRun }, this.#signal);
+    } catch (error) {
+      const refused = error instanceof RemoteError && error.status !== undefined && error.status < 500;
+      if (refused) feed.before = before;
+      throw error;
     }
   }
 
@@ -63,17 +77,27 @@ export class Feeding {
     }
   }
 
-  /** Sets back every tag that still names what this has set. What goes wrong here does not matter beside why it is done. */
-  async undo(): Promise<void> {
-    for (const { tag, digest, before } of this.#feeds.values()) {
-      if (!before) continue;
-      try {
+  /** Sets back every tag that still names what this has set. Gives `error`, which is why, with what came of it. */
+  async undo(error: unknown): Promise<unknown> {
+    const said: string[] = [];
+    for (const feed of this.#feeds.values()) if (feed.before) said.push(await this.#setBack(feed, feed.before));
+    return said.length > 0 && error instanceof ActionError ? withTags(error, said.join('; ')) : error;
+  }
+
+  async #setBack({ tag, digest }: Feed, before: StreamState): Promise<string> {
+    const back = before.wayBack;
+    const name = describeTag(tag);
+    try {
+      return await retrying(this.#clock, repeatWithinMs, this.#signal, async () => {
         const state = await this.#streams.read(tag, this.#signal);
-        const from = wayBack(before);
-        if (state.wanted === digest && from) await this.#streams.tag(state, from, { dryRun: false }, this.#signal);
-      } catch (error) {
-        if (!(error instanceof ActionError)) throw error;
-      }
+        if (state.wanted === digest) await this.#streams.tag(state, back, { dryRun: false }, this.#signal);
+        else if (!isDeepStrictEqual(state.spec?.from, back?.from))
+          return `${name} which this run had set, names ${oneLine(state.spec?.from?.name ?? 'nothing')} now and is left alone`;
+        return `${name} is set back`;
+      });
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      return `${name} could not be set back (${error.message}): ${setBackByHand(tag, back)}`;
     }
   }
 
@@ -98,11 +122,21 @@ export class Feeding {
   }
 }
 
-/** By digest: a tag of the registry may have moved meanwhile, to the very image that is not to come. */
-function wayBack({ feed, spec, wanted, current }: StreamState): ReturnType<StreamState['sourceOf']> | undefined {
-  if (wanted === undefined && current !== undefined)
-    return { kind: 'ImageStreamImage', name: `${feed.stream}@${current}` };
-  return spec?.from ?? undefined;
+/** What was changed by somebody else says that nothing was changed, which is not so where a tag was. */
+function withTags(error: ActionError, said: string): ActionError {
+  const message = `${error.message}. ${said}`;
+  const { code, hint, cause } = error;
+  if (!(error instanceof RemoteError)) return new ActionError(code, message, { hint, cause });
+  const { system, status, retryable, retryAfterMs } = error;
+  const own = status === 409 ? 'Find out who else deploys to this namespace, then run it again.' : hint;
+  return new RemoteError(system, message, { status, retryable, retryAfterMs, hint: own, cause });
+}
+
+function setBackByHand({ namespace, stream, tag }: StreamTag, back: TagReference | undefined): string {
+  const to = `${stream}:${tag}`;
+  if (!back?.from) return `oc tag -n ${namespace} -d ${to}`;
+  const source = back.from.kind === 'DockerImage' ? '--source=docker ' : '';
+  return `oc tag -n ${namespace} ${source}${oneLine(back.from.name ?? '')} ${to}`;
 }
 
 function silent(workload: Workload, late: readonly Container[]): ActionError {
@@ -111,7 +145,7 @@ function silent(workload: Workload, late: readonly Container[]): ActionError {
     'trigger-silent',
     `${describeWorkload(workload)}: ${tags.join('; ')}, but its trigger has not brought the image within ${triggerWithinMs / 1000} s`,
     {
-      hint: 'The tag is set back. Look at the ImageStream (`oc describe is`) and whether its image was imported; or pause the trigger.',
+      hint: 'Look at the ImageStream (`oc describe is`) and whether its image was imported; or pause the trigger.',
     },
   );
 }

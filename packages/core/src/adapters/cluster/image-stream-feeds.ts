@@ -81,9 +81,19 @@ function containerAt(path: string, containers: readonly Container[]): Container 
       : some.find((one) => one.name === name);
 }
 
-function withTag(container: Container, from: ObjectReference | undefined, namespace: string): Container {
-  const [, stream, tag] = /^([^:]+):([^:]+)$/.exec(from?.kind === 'ImageStreamTag' ? (from.name ?? '') : '') ?? [];
-  if (stream === undefined || tag === undefined) return container;
-  const fedBy: StreamTag = { namespace: from?.namespace ?? namespace, stream, tag };
+const label = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
+const namespaceName = new RegExp(`^${label}$`);
+const streamTag = new RegExp(`^(?=.{1,253}:)(${label}(?:\\.${label})*):([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$`);
+
+/** What could be no name is no trigger: the names become part of the addresses of requests. */
+function withTag(container: Container, from: ObjectReference | undefined, own: string): Container {
+  const [, stream, tag] = streamTag.exec(from?.kind === 'ImageStreamTag' ? textOf(from.name) : '') ?? [];
+  const namespace = from?.namespace ?? own;
+  if (stream === undefined || tag === undefined || !namespaceName.test(textOf(namespace))) return container;
+  const fedBy: StreamTag = { namespace, stream, tag };
   return { ...container, fedBy };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -14,12 +14,18 @@ interface ImageStreamObject {
   readonly status?: { readonly tags?: readonly TagStatus[] | null } | null;
 }
 
-interface TagReference {
+interface Source {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+export interface TagReference {
   readonly name: string;
-  readonly from?: { readonly kind?: string; readonly name?: string; readonly namespace?: string } | null;
+  readonly from?: Source | null;
   /** 0: the server is to make it the stream's, and to import anew. */
   readonly generation?: number | null;
-  readonly importPolicy?: object | null;
+  readonly importPolicy?: { readonly scheduled?: boolean; readonly importMode?: string } | null;
 }
 
 interface TagStatus {
@@ -81,13 +87,34 @@ export class StreamState {
     return digests.filter((one) => one !== undefined);
   }
 
-  /** Where the image of a digest comes from: the stream's own history, which needs no registry, else the registry. */
-  sourceOf(reference: string): NonNullable<TagReference['from']> {
+  /** The tag with the image of a digest: from the stream's own history, which needs no registry, else from the registry. */
+  pointedTo(reference: string): TagReference {
     const digest = digestIn(reference) ?? '';
     const has = this.object.status?.tags?.some(({ items }) => items?.some(({ image }) => image === digest));
-    return has
-      ? { kind: 'ImageStreamImage', name: `${this.feed.stream}@${digest}` }
-      : { kind: 'DockerImage', name: reference };
+    const from = has ? this.#inHistory(digest) : { kind: 'DockerImage', name: reference };
+    // Else only one platform of an image for several is imported, under a digest of its own.
+    return { ...this.spec, ...this.#naming(from, { ...this.spec?.importPolicy, importMode: 'PreserveOriginal' }) };
+  }
+
+  /**
+   * The tag as it is now, for going back to it; undefined: there is none. By digest: a tag of the registry may have moved by then, to
+   * the very image that is not to come.
+   */
+  get wayBack(): TagReference | undefined {
+    const from = this.wanted === undefined && this.current !== undefined ? this.#inHistory(this.current) : undefined;
+    const source = from ?? this.spec?.from;
+    return source ? { ...this.spec, ...this.#naming(source, this.spec?.importPolicy) } : this.spec;
+  }
+
+  #inHistory(digest: string): Source {
+    return { kind: 'ImageStreamImage', name: `${this.feed.stream}@${digest}` };
+  }
+
+  #naming(from: Source, policy: TagReference['importPolicy']): TagReference {
+    // Only a tag of a registry can be imported by schedule: the server takes it for nothing else.
+    const isTag = from.kind === 'DockerImage' && digestIn(from.name) === undefined;
+    const importPolicy = policy?.scheduled && !isTag ? { ...policy, scheduled: false } : policy;
+    return { name: this.feed.tag, from, generation: 0, ...(importPolicy && { importPolicy }) };
   }
 }
 
@@ -109,16 +136,16 @@ export class ImageStreams {
     });
   }
 
-  /** Points the tag elsewhere, unless the stream has changed since it was read: then RemoteError status 409, retryable. */
+  /** Puts `tag` in the place of the one that was read, or removes that, unless the stream has changed since it was read: then RemoteError status 409, retryable. */
   async tag(
     state: StreamState,
-    from: NonNullable<TagReference['from']>,
+    tag: TagReference | undefined,
     { dryRun }: { dryRun: boolean },
     signal: AbortSignal,
   ): Promise<StreamState> {
     const { feed, object } = state;
     const query = { fieldManager: 'fragalysis-actions', ...(dryRun ? { dryRun: 'All' } : {}) };
-    const body = tagPatch(state, from);
+    const body = tagPatch(state, tag);
     try {
       const request = { ...requestOf('patch', feed), query, body };
       return new StreamState(feed, await this.#client.json<ImageStreamObject>(request, signal));
@@ -134,20 +161,13 @@ export class ImageStreams {
   }
 }
 
-function tagPatch({ feed, object, spec }: StreamState, from: NonNullable<TagReference['from']>): Operation[] {
-  const tag = {
-    ...spec,
-    name: feed.tag,
-    from,
-    generation: 0,
-    // Else only one platform of an image for several is imported, under a digest of its own.
-    importPolicy: { ...spec?.importPolicy, importMode: 'PreserveOriginal' },
-  };
+function tagPatch({ feed, object }: StreamState, tag: TagReference | undefined): Operation[] {
   const at = object.spec?.tags?.findIndex(({ name }) => name === feed.tag) ?? -1;
   const tests: Operation[] = [
     { op: 'test', path: '/metadata/uid', value: object.metadata?.uid },
     { op: 'test', path: '/metadata/resourceVersion', value: object.metadata?.resourceVersion },
   ];
+  if (!tag) return at >= 0 ? [...tests, { op: 'remove', path: `/spec/tags/${at}` }] : tests;
   if (at >= 0) return [...tests, { op: 'replace', path: `/spec/tags/${at}`, value: tag }];
   if (object.spec?.tags) return [...tests, { op: 'add', path: '/spec/tags/-', value: tag }];
   return [...tests, { op: 'add', path: '/spec', value: { ...object.spec, tags: [tag] } }];
@@ -155,7 +175,7 @@ function tagPatch({ feed, object, spec }: StreamState, from: NonNullable<TagRefe
 
 export function importFailed(state: StreamState, reference: string, why: string): ActionError {
   return new ActionError('import-failed', `${describeTag(state.feed)} could not import ${reference}: ${why}`, {
-    hint: `The tag is set back. See that the registry can be reached from the cluster, with a pull secret in ${state.feed.namespace} that fits.`,
+    hint: `See that the registry can be reached from the cluster, with a pull secret in ${state.feed.namespace} that fits.`,
   });
 }
 

@@ -10,6 +10,7 @@ import type {
   V1Pod,
   V1PodSpec,
   V1ReplicaSet,
+  V1ReplicationController,
   V1StatefulSet,
   V1StatefulSetSpec,
   V1StatefulSetStatus,
@@ -61,14 +62,18 @@ export function toWorkload(
   };
 }
 
-export function toReplicaSet(object: Wire<V1ReplicaSet>): ReplicaSet {
+/** `annotation` holds the revision of its template. */
+export function toReplicaSet(
+  object: Wire<V1ReplicaSet> | Wire<V1ReplicationController>,
+  annotation = 'deployment.kubernetes.io/revision',
+): ReplicaSet {
   const metadata = orEmpty(object.metadata);
   const { name, uid } = identity(metadata);
   return {
     name,
     uid,
     ownerUid: ownerOf(metadata),
-    revision: Number(orEmpty(metadata.annotations)['deployment.kubernetes.io/revision'] ?? 0) || 0,
+    revision: Number(orEmpty(metadata.annotations)[annotation] ?? 0) || 0,
     wanted: orEmpty(object.spec).replicas ?? 1,
     conditions: toConditions(orEmpty(object.status).conditions),
   };

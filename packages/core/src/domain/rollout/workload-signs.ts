@@ -93,7 +93,7 @@ function deployerSigns(workload: Workload, view: NamespaceView): readonly Sign[]
       cause: 'not-ready',
       graceMs: grace.none,
       renew: false,
-      sentence: `the deployment of ${describeWorkload(workload)} has failed (${over.reason}): ${bare(over.message)}${why}`,
+      sentence: `the deployment of ${describeWorkload(workload)} has failed (${bare(over.reason)}): ${bare(over.message)}${why}`,
       pod: probe?.pod ?? deployer?.name ?? '',
       container: probe?.container ?? deployer?.containers[0]?.name ?? '',
     },

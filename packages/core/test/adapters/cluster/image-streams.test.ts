@@ -47,6 +47,12 @@ describe('the annotation image.openshift.io/triggers', () => {
     ['a list of nothing', [null]],
     ['of another kind', [{ from: { kind: 'ImageStreamImage', name: 'web-stream@sha256:1' }, fieldPath: path }]],
     ['without a tag', [{ from: { ...from, name: 'web-stream' }, fieldPath: path }]],
+    ['of a stream whose name is a path', [{ from: { ...from, name: '../secrets:latest' }, fieldPath: path }]],
+    ['of a stream with a name too long', [{ from: { ...from, name: `${'a.'.repeat(126)}aa:x` }, fieldPath: path }]],
+    ['of a tag that is none', [{ from: { ...from, name: 'web-stream:-x' }, fieldPath: path }]],
+    ['of a tag that is too long', [{ from: { ...from, name: `web-stream:${'x'.repeat(129)}` }, fieldPath: path }]],
+    ['of no text', [{ from: { ...from, name: 7 }, fieldPath: path }]],
+    ['of a namespace that is none', [{ from: { ...from, namespace: 'a/b' }, fieldPath: path }]],
     ['for a path with other quotes', [{ from, fieldPath: path.replaceAll('"', "'") }]],
     ['for a container that is not there', [{ from, fieldPath: path.replace('web', 'worker') }]],
   ])('feeds nothing when a trigger is %s', (_, triggers) => {
@@ -75,6 +81,7 @@ describe('a container that a trigger feeds', () => {
   let cluster: Cluster;
   let stream: { metadata: object; spec: { tags: object[] }; status: object };
   let triggers: object[];
+  let afterPatch: () => void;
   beforeEach(async () => {
     server = await StubApiServer.start();
     cluster = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: hurrying(), mask: () => {} });
@@ -84,10 +91,21 @@ describe('a container that a trigger feeds', () => {
       spec: { tags: [{ name: 'latest', from: { kind: 'DockerImage', name: reference('a') }, generation: 2 }] },
       status: { tags: [{ tag: 'latest', items: [{ image: reference('a').split('@')[1], generation: 2 }] }] },
     };
+    afterPatch = () => {};
+    // What a patch does is known only when its body is there.
+    server.stream = (_, response) => {
+      response.req.on('end', () => {
+        const refused = patch(stream, server.bodies.at(-1) ?? '');
+        response.writeHead(refused === undefined ? 200 : 422, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(refused === undefined ? stream : status(422, refused)));
+        afterPatch();
+      });
+      return true;
+    };
     server.intercept = (request) => {
       const template = { spec: { containers: [{ name: 'web', image: reference('a') }] } };
       if (request.includes('/imagestreams/')) {
-        return { status: 200, body: patched(stream, server.bodies) };
+        return request.startsWith('PATCH') ? undefined : { status: 200, body: stream };
       }
       const metadata = { name: 'web', namespace: 'test', uid: 'u1', generation: 4 };
       return { status: 200, body: { metadata, spec: { replicas: 1, triggers, template } } };
@@ -98,10 +116,68 @@ describe('a container that a trigger feeds', () => {
   const failure = () => cluster.setImages(web, change, { dryRun: false }, signal).catch((error: unknown) => error);
 
   it('is given up when the trigger stays silent, and the tag is set back', async () => {
+    expect(await failure()).toMatchObject({ code: 'trigger-silent', message: containing('tag latest, is set back') });
+    expect(stream.spec.tags).toMatchObject([{ name: 'latest', from: { name: containing('a'.repeat(64)) } }]);
+  });
+
+  it('leaves no tag behind where there was none', async () => {
+    stream = { ...stream, spec: { tags: [] }, status: { tags: [] } };
+    expect(await failure()).toMatchObject({ code: 'trigger-silent', message: containing('is set back') });
+    expect(stream.spec.tags).toEqual([]);
+  });
+
+  it('is set by a tag that was imported by schedule, which a digest cannot be', async () => {
+    const policy = { scheduled: true, insecure: true };
+    const before = { from: { kind: 'DockerImage', name: 'r.example.org/web:latest' }, importPolicy: policy };
+    stream.spec.tags = [{ name: 'latest', ...before, generation: 2 }];
     expect(await failure()).toMatchObject({ code: 'trigger-silent' });
-    expect(patched(stream, server.bodies).spec.tags).toMatchObject([
-      { name: 'latest', from: { name: expect.stringContaining('a'.repeat(64)) as string } },
+    expect(stream.spec.tags).toMatchObject([
+      { from: { kind: 'ImageStreamImage' }, importPolicy: { scheduled: false, insecure: true } },
     ]);
+    stream = { ...stream, spec: { tags: [{ name: 'latest', ...before, generation: 2 }] }, status: { tags: [] } };
+    expect(await failure()).toMatchObject({ code: 'trigger-silent' });
+    expect(stream.spec.tags).toEqual([{ name: 'latest', ...before, generation: 0 }]);
+  });
+
+  it.each([
+    [503, 'is set back'],
+    [403, `oc tag -n test --source=docker ${reference('a')} web-stream:latest`],
+  ])('has its tag set back again after an answer %d, or told how that is done', async (code, told) => {
+    const { intercept } = server;
+    let patches = 0;
+    server.intercept = (request) => {
+      const isPatch = request.startsWith('PATCH');
+      patches += isPatch ? 1 : 0;
+      return isPatch && patches === 2 ? { status: code, body: status(code, 'not now') } : intercept(request);
+    };
+    expect(await failure()).toMatchObject({ code: 'trigger-silent', message: containing(told) });
+  });
+
+  it('goes back to what somebody else has set at the same moment, not to what was there before that', async () => {
+    const { intercept } = server;
+    let isFirst = true;
+    server.intercept = (request) => {
+      if (!request.startsWith('PATCH') || !isFirst) return intercept(request);
+      isFirst = false;
+      stream.spec.tags = [{ name: 'latest', from: { kind: 'DockerImage', name: reference('c') }, generation: 3 }];
+      stream.metadata = { uid: 's1', resourceVersion: '8' };
+      return { status: 422, body: status(422, 'the test does not hold') };
+    };
+    const { images, annotations } = change;
+    const set = cluster.setImages(web, { images, annotations }, { dryRun: false }, signal);
+    await expect(set).rejects.toMatchObject({ code: 'trigger-silent' });
+    expect(stream.spec.tags).toMatchObject([{ from: { name: reference('c') } }]);
+  });
+
+  it('is told to have been set when somebody else sets its tag after that', async () => {
+    afterPatch = () => {
+      stream.spec.tags = [{ name: 'latest', from: { kind: 'DockerImage', name: reference('c') }, generation: 3 }];
+    };
+    expect(await failure()).toMatchObject({
+      status: 409,
+      message: containing(`which this run had set, names ${reference('c')} now and is left alone`),
+      hint: expect.not.stringContaining('Nothing was changed') as string,
+    });
   });
 
   it('is not set while its tag names another image already', async () => {
@@ -116,7 +192,7 @@ describe('a container that a trigger feeds', () => {
       request.includes('/imagestreams/') ? { status: 404, body: status(404, 'not found') } : intercept(request);
     expect(await failure()).toMatchObject({
       status: 404,
-      message: expect.stringContaining('ImageStream test/web-stream') as string,
+      message: containing('ImageStream test/web-stream'),
     });
   });
 
@@ -140,9 +216,24 @@ function hurrying(): Clock {
   };
 }
 
-/** The stream as all patches have left it. */
-function patched<T extends { spec: { tags: object[] } }>(stream: T, bodies: readonly string[]): T {
-  const operations = bodies.flatMap((body) => JSON.parse(body) as { op: string; path: string; value: object }[]);
-  const tag = operations.findLast(({ op, path: at }) => op === 'replace' && at === '/spec/tags/0')?.value;
-  return tag ? { ...stream, spec: { tags: [tag] } } : stream;
+/** As the API server does; gives why it refuses: openshift-apiserver, pkg/image/apis/image/validation. */
+function patch(stream: { spec: { tags: object[] } }, body: string): string | undefined {
+  const operations = JSON.parse(body) as { op: string; path: string; value?: Tag }[];
+  for (const { op, path: at, value } of operations.filter((one) => one.op !== 'test')) {
+    const { from: source, importPolicy } = value ?? {};
+    if (importPolicy?.scheduled && (source?.kind !== 'DockerImage' || source.name.includes('@')))
+      return 'only tags can be scheduled for import';
+    if (op === 'remove') stream.spec.tags = [];
+    else if (at.startsWith('/spec/tags/')) stream.spec.tags = [value ?? {}];
+  }
+  return undefined;
+}
+
+interface Tag {
+  readonly from?: { readonly kind: string; readonly name: string };
+  readonly importPolicy?: { readonly scheduled?: boolean };
+}
+
+function containing(text: string): string {
+  return expect.stringContaining(text) as string;
 }

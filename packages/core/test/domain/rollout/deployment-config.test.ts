@@ -94,6 +94,13 @@ describe('a rollout of a DeploymentConfig', () => {
     expect(judged(unseen, [deployer]).is).toBe('progressing');
   });
 
+  it('gives a reason of several lines on one', () => {
+    const odd = { ...gaveUp, reason: 'Progress\nDeadline' };
+    expect(judged(config({ available: 0, ready: 0, conditions: [odd] }), [])).toMatchObject({
+      diagnosis: { sentence: expect.stringContaining('(Progress Deadline)') as string },
+    });
+  });
+
   it('says that it was cancelled', () => {
     const cancelled = {
       ...gaveUp,
