@@ -74,12 +74,12 @@ clusters:
     'delivery.yaml',
   );
 
-  test('is the one that it names; its audience is its server when none is given', () => {
+  test('is the one that it names; its audience is its server as written when none is given', () => {
     expect(pickCluster(two, 'here')).toEqual({
       name: 'here',
       server: 'https://api.example.org:6443',
       certificateAuthority: undefined,
-      audience: 'https://api.example.org:6443',
+      audience: 'https://api.example.org:6443/',
     });
     const there = { name: 'there', server: 'https://there.example.org/k8s' };
     expect(pickCluster(two, 'there')).toEqual({ ...there, certificateAuthority: 'ca.pem', audience: 'delivery' });
