@@ -1,6 +1,7 @@
 /**
  * `npm test`: all tests. The unit and contract tests, then the ground comes up, the end-to-end tests run on it, and it goes down again; what
- * it leaves behind is a failure like any other. `--e2e` leaves the unit tests out. Ends with 'N passed, N failed'.
+ * it leaves behind is a failure like any other. A ground that is there already (`npm run demo` leaves one) goes down first: beside it, before
+ * and after could not be compared. `--e2e` leaves the unit tests out. Ends with 'N passed, N failed'.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -56,6 +57,7 @@ function jest(project: 'unit' | 'e2e', ...options: readonly string[]): Count {
 }
 
 async function onTheGround(): Promise<Count> {
+  await down();
   const before = await takeSnapshot();
   const count = await up('embedded')
     .then(() => jest('e2e', '--runInBand', '--testTimeout=300000'))
