@@ -11,7 +11,7 @@ import {
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import type { Container, Pod } from '@delivery/core/domain/workload';
-import type { ClusterKit } from '@delivery/testing/contracts/cluster';
+import type { ClusterKit } from '@delivery/testing/contracts/cluster-kit';
 import { clusterContract } from '@delivery/testing/contracts/cluster';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

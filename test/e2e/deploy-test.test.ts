@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readState } from '../ground/state.ts';
 import { accountKubeconfig, grantAccess } from '../road/accounts.ts';
 import type { BundleRun } from '../road/bundle.ts';
 import { Checkout } from '../road/checkout.ts';
 import { Kubectl } from '../road/kubectl.ts';
+import { pullSecret } from '../road/secret.ts';
 
 // Scenario 2 of the domain with the committed bundle, under the shipped Role, on real pods: what is hopeless is named,
 // and what ran before runs again.
@@ -81,13 +81,6 @@ const configMap = {
   metadata: { name: 'settings', namespace },
   data: { MODE: 'test' },
 };
-const pullSecret = (): object => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'registry', namespace },
-  type: 'kubernetes.io/dockerconfigjson',
-  stringData: { '.dockerconfigjson': readFileSync(state.registryLogins, 'utf8') },
-});
 
 async function push(number: number): Promise<string> {
   const checkout = new Checkout(state, files(number));
@@ -135,7 +128,7 @@ const reference = (number: number): string => `${image}@${digests[number] ?? ''}
 beforeAll(async () => {
   for (const number of Object.keys(programs).map(Number)) digests[number] = await push(number);
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  await kubectl.apply(configMap, pullSecret());
+  await kubectl.apply(configMap, pullSecret(state, namespace));
   await grantAccess(kubectl, 'deploy-test', namespace);
   await kubectl.apply(workload('Deployment', 'web'), workload('StatefulSet', 'worker'));
   kubeconfig = await accountKubeconfig(state, namespace, 'web-image');
@@ -173,7 +166,7 @@ describe('deploy-test', () => {
       build: 4,
       says: /pull/i,
       before: () => kubectl.run(['-n', namespace, 'delete', 'secret', 'registry']),
-      after: () => kubectl.apply(pullSecret()),
+      after: () => kubectl.apply(pullSecret(state, namespace)),
     },
     { cause: 'out-of-memory', build: 5, says: /memory/ },
     {

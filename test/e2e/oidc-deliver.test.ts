@@ -9,6 +9,7 @@ import { Clone, startGitHub } from '../road/forge.ts';
 import { Kubectl } from '../road/kubectl.ts';
 import { runnerEnvironment } from '../road/runner-environment.ts';
 import { tokenEndpoint } from '../road/token-endpoint.ts';
+import { pullSecret } from '../road/secret.ts';
 
 // cluster-auth: oidc with the committed bundle and with the workflow, on the real API server: no kubeconfig anywhere.
 
@@ -56,14 +57,6 @@ const workload = {
       },
     },
   },
-};
-
-const pullSecret = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'registry', namespace },
-  type: 'kubernetes.io/dockerconfigjson',
-  stringData: { '.dockerconfigjson': readFileSync(state.registryLogins, 'utf8') },
 };
 
 async function push(number: number): Promise<void> {
@@ -115,7 +108,7 @@ beforeAll(async () => {
     join(repositoryRoot, 'deploy/components/access/deploy-test/role.yaml'),
   ]);
   await push(1);
-  await kubectl.apply(pullSecret, workload);
+  await kubectl.apply(pullSecret(state, namespace), workload);
 });
 
 afterAll(() => kubectl.removeNamespace(namespace));

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import type { TriggerKit } from '@delivery/testing/contracts/cluster-triggers';
 import { triggerContract } from '@delivery/testing/contracts/cluster-triggers';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
@@ -13,6 +13,7 @@ import { accountKubeconfig } from '../road/accounts.ts';
 import type { BundleRun } from '../road/bundle.ts';
 import { Checkout } from '../road/checkout.ts';
 import { Kubectl } from '../road/kubectl.ts';
+import { pullSecret } from '../road/secret.ts';
 
 // OpenShift's kinds, as OpenShift publishes their schema, on the real API server; its controllers are played by test/openshift. The
 // actions are the bundle, under the shipped Roles, and the pods are real.
@@ -81,16 +82,8 @@ async function grant(namespace: string, ...actions: string[]): Promise<void> {
 }
 
 async function project(namespace: string): Promise<void> {
-  const logins = { '.dockerconfigjson': readFileSync(state.registryLogins, 'utf8') };
-  const type = 'kubernetes.io/dockerconfigjson';
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  await kubectl.apply({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'registry', namespace },
-    type,
-    stringData: logins,
-  });
+  await kubectl.apply(pullSecret(state, namespace));
 }
 
 function running(kind: 'DeploymentConfig' | 'Deployment', namespace: string, name: string): object {

@@ -4,6 +4,7 @@ import { findProgram, run } from '../ground/commands.ts';
 import { repositoryRoot } from '../ground/settings.ts';
 import { readState } from '../ground/state.ts';
 import { Kubectl } from '../road/kubectl.ts';
+import { pullSecret } from '../road/secret.ts';
 
 // Every overlay, applied to a real API server. That the stacks run is seen on the roads, which begin with the same overlays.
 
@@ -148,8 +149,6 @@ describe('a project of the example', () => {
   });
 
   it('lets nobody drain the node of a load that runs', async () => {
-    const logins = readFileSync(state.registryLogins, 'utf8');
-    const secret = { type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': logins } };
     const cronJob = await kubectl.get<CronJob>(namespace, 'cronjob', 'loader');
     const { metadata, spec } = cronJob.spec.jobTemplate.spec.template;
     const [container] = spec.containers;
@@ -163,15 +162,12 @@ describe('a project of the example', () => {
       securityContext: { ...sleeper.securityContext, runAsUser: 1001 },
     };
     const load = { ...metadata, name: 'a-load', namespace };
-    await kubectl.apply(
-      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fs-registry-secrets', namespace }, ...secret },
-      {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: load,
-        spec: { ...spec, terminationGracePeriodSeconds: 1, volumes: [], containers: [quiet] },
-      },
-    );
+    await kubectl.apply(pullSecret(state, namespace, 'fs-registry-secrets'), {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: load,
+      spec: { ...spec, terminationGracePeriodSeconds: 1, volumes: [], containers: [quiet] },
+    });
     await wait('pdb/loader', 'jsonpath={.status.currentHealthy}=1');
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a-load', namespace } };
     const path = `/api/v1/namespaces/${namespace}/pods/a-load/eviction`;

@@ -11,13 +11,14 @@ import type { GitHubStandIn } from '@delivery/testing/github/stand-in';
 import { ledgerEntry } from '@delivery/testing/ledger-entry';
 import { FakeLog } from '@delivery/testing/fake-step';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readState } from '../ground/state.ts';
 import { accountSecrets, grantAccess } from '../road/accounts.ts';
 import { Clone, startGitHub } from '../road/forge.ts';
 import { Kubectl } from '../road/kubectl.ts';
 import { groundRegistry } from '../road/registry.ts';
+import { pullSecret } from '../road/secret.ts';
 
 // Scenario 9 of the domain by the suite's own workflow: of 15 builds 10 are kept, and build 3, which is stable and runs.
 
@@ -66,13 +67,9 @@ async function runIt(): Promise<void> {
   const container = { name: 'web', image, command: ['sleep', '3600'] };
   const spec = { terminationGracePeriodSeconds: 0, imagePullSecrets: [{ name: 'registry' }], containers: [container] };
   const labels = { app: 'web' };
-  const logins = readFileSync(state.registryLogins, 'utf8');
   await kubectl.apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    {
-      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace } },
-      ...{ type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': logins } },
-    },
+    pullSecret(state, namespace),
     {
       ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace } },
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },

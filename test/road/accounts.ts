@@ -46,14 +46,19 @@ export async function accountToken(state: GroundState, namespace: string, accoun
 }
 
 export async function accountKubeconfig(state: GroundState, namespace: string, account: Account): Promise<string> {
+  return tokenKubeconfig(state, account, await accountToken(state, namespace, account));
+}
+
+/** A kubeconfig of the ground's cluster for the bearer of a token. */
+export function tokenKubeconfig(state: GroundState, user: string, token: string): string {
   const { server, caPath } = state.cluster;
   const authority =
     caPath === undefined ? {} : { 'certificate-authority-data': readFileSync(caPath).toString('base64') };
   return JSON.stringify({
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'ground' },
     clusters: [{ name: 'ground', cluster: { server, ...authority } }],
-    users: [{ name: account, user: { token: await accountToken(state, namespace, account) } }],
-    contexts: [{ name: 'ground', context: { cluster: 'ground', user: account } }],
+    users: [{ name: user, user: { token } }],
+    contexts: [{ name: 'ground', context: { cluster: 'ground', user } }],
   });
 }
 

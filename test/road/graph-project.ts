@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { Kubectl } from './kubectl.ts';
+import { pullSecret, secret } from './secret.ts';
 
 const overlay = join(repositoryRoot, 'examples/stack/deploy/graph-1');
 
@@ -95,12 +96,8 @@ export class GraphProject {
 
 /** The secrets of whatever runs or asks a graph. */
 export function graphSecrets(state: GroundState, namespace: string, auth: string): object[] {
-  const secret = (name: string, type: string, stringData: object) => {
-    return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData };
-  };
-  const logins = { '.dockerconfigjson': readFileSync(state.registryLogins, 'utf8') };
   return [
-    secret('fs-graph-secrets', 'Opaque', { 'neo4j-auth': auth }),
-    secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', logins),
+    secret(namespace, 'fs-graph-secrets', { 'neo4j-auth': auth }),
+    pullSecret(state, namespace, 'fs-registry-secrets'),
   ];
 }

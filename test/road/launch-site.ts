@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { GroundState } from '../ground/state.ts';
 import { accountToken, grantAccess } from './accounts.ts';
 import { Kubectl } from './kubectl.ts';
+import { pullSecret } from './secret.ts';
 
 /** The account of a callable workflow that launches and looks. */
 const account = 'loader-image';
@@ -50,14 +51,10 @@ export class LaunchSite {
   }
 
   async create(script: string): Promise<void> {
-    const secret = { '.dockerconfigjson': readFileSync(this.#state.registryLogins, 'utf8') };
     await this.kubectl.apply(
       ...this.namespaces.flatMap((namespace) => [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-        {
-          ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace } },
-          ...{ type: 'kubernetes.io/dockerconfigjson', stringData: secret },
-        },
+        pullSecret(this.#state, namespace),
       ]),
     );
     for (const namespace of this.namespaces) await grantAccess(this.kubectl, this.#action, namespace, this.#home);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GroundState } from '../ground/state.ts';
 import { Kubectl } from './kubectl.ts';
+import { pullSecret, secret } from './secret.ts';
 
 const namespace = 'fragalysis-off-site';
 const port = 8730;
@@ -27,9 +28,7 @@ export class OffSite implements AsyncDisposable {
     // The pod runs under another user.
     chmodSync(site.folder, 0o777);
     await site.#kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    const logins = secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', {
-      '.dockerconfigjson': readFileSync(state.registryLogins, 'utf8'),
-    });
+    const logins = pullSecret(state, namespace, 'fs-registry-secrets');
     await site.#kubectl.apply(logins, site.#configuration(), service, site.#server(image));
     await site.#kubectl.run(['-n', namespace, 'rollout', 'status', 'deployment/off-site', '--timeout=120s']);
     return site;
@@ -64,7 +63,7 @@ export class OffSite implements AsyncDisposable {
       'secrets file = /etc/off-site/secrets',
     ];
     const content = { 'rsyncd.conf': `${config.join('\n')}\n`, secrets: `${account}:${this.#password}\n` };
-    return secret('off-site', 'Opaque', content);
+    return secret(namespace, 'off-site', content);
   }
 
   #server(image: string): object {
@@ -96,7 +95,3 @@ const service = {
   ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'off-site', namespace } },
   spec: { selector: { app: 'off-site' }, ports: [{ port }] },
 };
-
-function secret(name: string, type: string, stringData: Readonly<Record<string, string>>): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData };
-}

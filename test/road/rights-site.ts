@@ -5,9 +5,10 @@ import type { Right } from '@delivery/core/domain/rights';
 import type { Cluster } from '@delivery/core/ports/cluster';
 import type { Jobs } from '@delivery/core/ports/jobs';
 import type { Permissions } from '@delivery/core/ports/permissions';
-import { readFileSync } from 'node:fs';
 import type { GroundState } from '../ground/state.ts';
+import { tokenKubeconfig } from './accounts.ts';
 import { Kubectl } from './kubectl.ts';
+import { pullSecret } from './secret.ts';
 
 /** What an action sees of the cluster under one account. */
 export interface AccountPorts {
@@ -35,10 +36,9 @@ export class RightsSite {
   /** With the accounts, by name, each of which may do just that. */
   async create(accounts: ReadonlyMap<string, readonly Right[]>): Promise<void> {
     const { namespace, kubectl } = this;
-    const logins = { '.dockerconfigjson': readFileSync(this.#state.registryLogins, 'utf8') };
     await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await kubectl.apply(
-      this.#object('v1', 'Secret', 'logins', { type: 'kubernetes.io/dockerconfigjson', stringData: logins }),
+      pullSecret(this.#state, namespace, 'logins'),
       ...[...accounts.keys()].map((name) => this.#object('v1', 'ServiceAccount', name)),
       ...[...accounts].map(([name, rights]) => this.#object(`${rbac}/v1`, 'Role', name, { rules: rulesOf(rights) })),
       ...[...accounts.keys()].map((name) =>
@@ -59,7 +59,7 @@ export class RightsSite {
     const body = Object.assign(new AuthenticationV1TokenRequest(), { spec });
     const api = this.#admin.makeApiClient(CoreV1Api);
     const answer = await api.createNamespacedServiceAccountToken({ name, namespace, body });
-    const kubeconfig = this.#kubeconfig(name, answer.status?.token ?? '');
+    const kubeconfig = tokenKubeconfig(this.#state, name, answer.status?.token ?? '');
     const options = { kubeconfig, env: {}, clock: systemClock, mask: () => undefined };
     return { cluster: connectCluster(options), jobs: connectJobs(options), permissions: connectPermissions(options) };
   }
@@ -84,18 +84,6 @@ export class RightsSite {
 
   #object(apiVersion: string, kind: string, name: string, rest: object = {}): object {
     return { apiVersion, kind, metadata: { name, namespace: this.namespace }, ...rest };
-  }
-
-  #kubeconfig(name: string, token: string): string {
-    const cluster = this.#admin.getCurrentCluster();
-    const { server, caPath } = this.#state.cluster;
-    const pem = caPath === undefined ? cluster?.caData : readFileSync(caPath).toString('base64');
-    return JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'it' },
-      clusters: [{ name: 'it', cluster: { server, ...(pem && { 'certificate-authority-data': pem }) } }],
-      users: [{ name, user: { token } }],
-      contexts: [{ name: 'it', context: { cluster: 'it', user: name } }],
-    });
   }
 }
 

@@ -6,6 +6,7 @@ import { repositoryRoot } from '../ground/settings.ts';
 import type { GroundState } from '../ground/state.ts';
 import { DjangoData } from './django-data.ts';
 import { Kubectl } from './kubectl.ts';
+import { pullSecret, secret } from './secret.ts';
 
 interface List<T> {
   readonly items: readonly T[];
@@ -145,17 +146,12 @@ export class StackProject {
       'database-host': 'mysql',
       'database-port': '3306',
     };
-    const logins = readFileSync(this.#state.registryLogins, 'utf8');
     const { offSite } = this.#options;
     return [
-      this.#secret('fs-mysql-secrets', 'Opaque', database),
-      this.#secret('fs-registry-secrets', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': logins }),
-      ...(offSite === undefined ? [] : [this.#secret('fs-backup-secrets', 'Opaque', offSite)]),
+      secret(this.namespace, 'fs-mysql-secrets', database),
+      pullSecret(this.#state, this.namespace, 'fs-registry-secrets'),
+      ...(offSite === undefined ? [] : [secret(this.namespace, 'fs-backup-secrets', offSite)]),
     ];
-  }
-
-  #secret(name: string, type: string, stringData: object): object {
-    return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: this.namespace }, type, stringData };
   }
 
   get #volumesDir(): string {

@@ -1,5 +1,4 @@
-import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { inputs, outputs } from './inputs.ts';
@@ -11,10 +10,11 @@ await startAction({
   outputs,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
     };
     return run(given, ports, context);
   },

@@ -1,5 +1,4 @@
-import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { startAction } from '@delivery/core/adapters/runner-step';
 import { fetchWeb } from '@delivery/core/adapters/web';
@@ -13,10 +12,11 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
       web: fetchWeb,
     };
     return run(given, ports, context);

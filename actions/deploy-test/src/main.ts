@@ -1,5 +1,4 @@
-import { connectCluster, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { gitHubOfInputs } from '@delivery/core/adapters/github';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -15,11 +14,12 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: clusterOfInputs(connectCluster, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      cluster: clusters.cluster,
+      permissions: clusters.permissions,
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

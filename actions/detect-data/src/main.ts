@@ -1,5 +1,4 @@
-import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { openDataRoot } from '@delivery/core/adapters/data-directory';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -14,12 +13,13 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
       root: given.root === undefined ? undefined : openDataRoot(given.root),
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
     };
     return run(given, ports, context);
   },

@@ -1,5 +1,4 @@
-import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -14,11 +13,12 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
       web: fetchWeb,
     };
     return run(given, ports, context);

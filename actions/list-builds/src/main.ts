@@ -1,5 +1,4 @@
-import { connectCluster } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -19,7 +18,7 @@ await startAction({
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: hasCluster ? clusterOfInputs(connectCluster, given, topology, context) : undefined,
+      cluster: hasCluster ? clustersOfInputs(given, topology, context).cluster : undefined,
     };
     return run(given, ports, context);
   },

@@ -1,5 +1,4 @@
-import { connectCluster, connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { gitHubOfInputs } from '@delivery/core/adapters/github';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -15,12 +14,13 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, given['dry-run'] ? 'pull' : 'pull,push'),
-      cluster: clusterOfInputs(connectCluster, given, topology, context),
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      cluster: clusters.cluster,
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

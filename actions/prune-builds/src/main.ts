@@ -1,5 +1,4 @@
-import { connectCluster, connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
-import { clusterOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { connectPackageVersions, isOnGitHub } from '@delivery/core/adapters/package-versions';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
@@ -23,12 +22,13 @@ await startAction({
         throw new InputError([{ field: 'github-token', message: `is required to delete on ${repository.host}` }]);
       return connectPackageVersions({ token, apiUrl: context.run.apiUrl, repository, clock: context.clock });
     };
+    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, given['dry-run'] ? 'pull' : 'pull,push'),
-      cluster: clusterOfInputs(connectCluster, given, topology, context),
-      jobs: clusterOfInputs(connectJobs, given, topology, context),
-      permissions: clusterOfInputs(connectPermissions, given, topology, context),
+      cluster: clusters.cluster,
+      jobs: clusters.jobs,
+      permissions: clusters.permissions,
       packages,
     };
     return run(given, ports, context);

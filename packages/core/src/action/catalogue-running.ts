@@ -2,10 +2,10 @@ import { buildNumberOfTag } from '../domain/build.ts';
 import type { PromotionSelector } from '../domain/build-selector.ts';
 import { workloadsOf } from '../domain/delivery/pick.ts';
 import type { Digest } from '../domain/digest.ts';
-import { parseImageReference, sameRepository } from '../domain/image-reference.ts';
+import { containersOf, referenceAmong } from '../domain/rollout/health.ts';
 import { findWorkload } from '../domain/rollout/judge.ts';
 import type { Project, ProjectWorkload, Topology } from '../domain/topology.ts';
-import type { NamespaceView } from '../domain/workload.ts';
+import type { Container, NamespaceView } from '../domain/workload.ts';
 import { parseVersion } from '../domain/version.ts';
 import { ActionError } from '../errors/errors.ts';
 import type { Cluster } from '../ports/cluster.ts';
@@ -96,10 +96,10 @@ async function buildsIn(
     const name = `${entry.kind} ${entry.name}`;
     const workload = findWorkload(view, { ...entry, namespace });
     if (!workload) unclear.push(`there is no ${name}`);
-    for (const { image, fedBy } of (workload?.containers ?? []).filter(({ name: one }) =>
-      entry.containers.includes(one),
-    )) {
-      const selector = selectorOf(image, fedBy !== undefined, catalogue);
+    const containers = workload ? containersOf(workload, entry.containers) : [];
+    // Several containers of one image are looked up, and told, once.
+    for (const [image, container] of new Map(containers.map((one) => [one.image, one]))) {
+      const selector = selectorOf(container, catalogue);
       const build = selector && (await find(selector, catalogue));
       if (typeof build === 'object') builds.set(build.digest, build);
       else unclear.push(`${name} runs ${oneLine(image)}, ${build ?? 'which does not say the build'}`);
@@ -108,20 +108,11 @@ async function buildsIn(
   return { builds, why: unclear.length === 0 ? undefined : oneLine(unclear.join('; '), 500) };
 }
 
-/**
- * By a digest or a tag that never moves. What a moving tag named when its pod began nobody knows. A trigger may have written the
- * cluster's own registry before the digest.
- */
-function selectorOf(
-  image: string,
-  fed: boolean,
-  { image: { repository, promoted } }: Catalogue,
-): PromotionSelector | undefined {
-  const reference = parseImageReference(image);
+/** By a digest or a tag that never moves. What a moving tag named when its pod began nobody knows. */
+function selectorOf(container: Container, { image }: Catalogue): PromotionSelector | undefined {
+  const reference = referenceAmong([image.repository, image.promoted], container);
   if (!reference) return undefined;
   const { digest, tag = '' } = reference;
-  const isOurs = [repository, promoted].some((one) => one && sameRepository(one, reference));
-  if (!isOurs && !(fed && digest)) return undefined;
   if (digest) return { kind: 'digest', digest };
   const number = buildNumberOfTag(tag);
   if (number !== undefined) return { kind: 'number', number };

@@ -1,36 +1,11 @@
-import type { Container, NamespaceView, Pod, WorkloadReference } from '@delivery/core/domain/workload';
-import { ActionError, RemoteError } from '@delivery/core/errors/errors';
-import type { Cluster } from '@delivery/core/ports/cluster';
-
-/** What the suite needs besides the port: one namespace of its own, empty at the start of each test. */
-export interface ClusterKit {
-  readonly cluster: Cluster;
-  readonly namespace: string;
-  /** A workload that is scaled to zero, so that no controller has anything to do. */
-  createWorkload(
-    workload: WorkloadReference,
-    containers: readonly Container[],
-    annotations: Record<string, string>,
-  ): Promise<void>;
-  deleteWorkload(workload: WorkloadReference): Promise<void>;
-  /** A pod with one container `main` that no node takes; its status is the suite's to set. */
-  createPod(name: string): Promise<void>;
-  setWaiting(pod: string, reason: string, message: string): Promise<void>;
-  deletePod(name: string): Promise<void>;
-  createEvent(pod: string, reason: string, message: string): Promise<void>;
-  close(): Promise<void>;
-}
+import type { Pod, WorkloadReference } from '@delivery/core/domain/workload';
+import { RemoteError } from '@delivery/core/errors/errors';
+import type { ClusterKit, Context } from './cluster-kit.ts';
+import { containers, deployment, failure, one, three, two } from './cluster-kit.ts';
+import { Views, watchContract } from './cluster-watch.ts';
 
 /** Gives a pod whose container `main` has printed these lines; left out where no pods run. */
 export type CreatePodWithLog = (kit: ClusterKit, lines: readonly string[]) => Promise<Pod>;
-
-const images = ['1', '2', '3'].map((tag) => `registry.example.org/web:${tag}`) as [string, string, string];
-const [one, two, three] = images;
-const containers: Container[] = [
-  { name: 'migrate', image: one, init: true },
-  { name: 'web', image: one, init: false },
-  { name: 'sidecar', image: three, init: false },
-];
 
 /** The behaviour of the port Cluster; runs against each implementation. */
 export function clusterContract(
@@ -58,8 +33,6 @@ export function clusterContract(
     if (createPodWithLog) runningLogContract(context, createPodWithLog);
   });
 }
-
-type Context = () => { kit: ClusterKit; signal: AbortSignal; stop: AbortController };
 
 function readingContract(context: Context): void {
   it('gives undefined for a workload that does not exist', async () => {
@@ -173,94 +146,6 @@ function imageContract(context: Context): void {
   });
 }
 
-function watchContract(context: Context): void {
-  it('gives the whole namespace as its first view', async () => {
-    const { kit, signal } = context();
-    await kit.createWorkload(deployment(kit), containers, {});
-    await kit.createWorkload({ ...deployment(kit), kind: 'StatefulSet' }, containers, {});
-    await kit.createPod('pod-1');
-    await kit.createEvent('pod-1', 'FailedScheduling', '0/1 nodes are available');
-    const { value: view } = await kit.cluster.watchNamespace(kit.namespace, [], signal)[Symbol.asyncIterator]().next();
-    const seen = view as NamespaceView;
-    expect(seen.workloads.map(({ kind }) => kind).toSorted()).toEqual(['Deployment', 'StatefulSet']);
-    expect(seen.pods.map(({ name }) => name)).toEqual(['pod-1']);
-    const event = seen.events.find(({ reason }) => reason === 'FailedScheduling');
-    expect(event).toMatchObject({ object: { kind: 'Pod', name: 'pod-1' }, message: '0/1 nodes are available' });
-  });
-
-  it('gives a new view for each change: images, pods, their states, events, and what is gone', async () => {
-    const { kit, signal } = context();
-    await kit.createWorkload(deployment(kit), containers, {});
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
-    await views.until((view) => view.workloads.length === 1);
-    const change = { images: { web: two }, annotations: {} };
-    await kit.cluster.setImages(deployment(kit), change, { dryRun: false }, signal);
-    await views.until((view) => view.workloads[0]?.containers[1]?.image === two);
-    await kit.createPod('pod-1');
-    await views.until((view) => view.pods.length === 1);
-    await kit.setWaiting('pod-1', 'ImagePullBackOff', 'Back-off pulling image');
-    const { pods } = await views.until((view) => view.pods[0]?.containers.length === 1);
-    expect(pods[0]?.containers[0]).toMatchObject({
-      name: 'main',
-      state: { is: 'waiting', reason: 'ImagePullBackOff', message: 'Back-off pulling image' },
-      last: undefined,
-    });
-    await kit.createEvent('pod-1', 'Failed', 'Error: ImagePullBackOff');
-    await views.until((view) => view.events.some(({ reason }) => reason === 'Failed'));
-    await kit.deletePod('pod-1');
-    await views.until((view) => view.pods.length === 0);
-    await kit.deleteWorkload(deployment(kit));
-    await views.until((view) => view.workloads.length === 0);
-  });
-
-  it('shows the newest state to one who was away while much happened', async () => {
-    const { kit, signal } = context();
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
-    await views.until(() => true);
-    const names = Array.from({ length: 20 }, (_, index) => `pod-${index}`);
-    for (const name of names) await kit.createPod(name);
-    for (const name of names.slice(0, 15)) await kit.deletePod(name);
-    const view = await views.until((seen) => seen.pods.length === 5 && seen.pods.some(({ name }) => name === 'pod-19'));
-    expect(view.pods.map(({ name }) => name).toSorted()).toEqual(names.slice(15).toSorted());
-  });
-
-  it('deletes the very pod that was seen, and leaves another of its name alone', async () => {
-    const { kit, signal } = context();
-    const views = new Views(kit.cluster.watchNamespace(kit.namespace, [], signal));
-    await views.until(() => true);
-    await kit.createPod('pod-1');
-    const { pods } = await views.until((view) => view.pods.length === 1);
-    const pod = pods[0]!;
-    await kit.cluster.deletePod({ ...pod, uid: '00000000-0000-0000-0000-000000000000' }, signal);
-    await kit.createPod('pod-2');
-    expect((await views.until((view) => view.pods.length === 2)).pods.map(({ uid }) => uid)).toContain(pod.uid);
-    await kit.cluster.deletePod(pod, signal);
-    await views.until((view) => view.pods.length === 1 && view.pods[0]?.name === 'pod-2');
-    await kit.cluster.deletePod(pod, signal);
-  });
-
-  it('ends with the reason of the signal', async () => {
-    const { kit, stop } = context();
-    const views = kit.cluster.watchNamespace(kit.namespace, [], stop.signal)[Symbol.asyncIterator]();
-    await views.next();
-    const reason = new Error('enough');
-    const next = failure(drain(views));
-    stop.abort(reason);
-    expect(await next).toBe(reason);
-  });
-
-  it('ends when its reader breaks off', async () => {
-    const { kit, signal } = context();
-    let seen = 0;
-    for await (const view of kit.cluster.watchNamespace(kit.namespace, [], signal)) {
-      expect(view.workloads).toEqual([]);
-      seen += 1;
-      break;
-    }
-    expect(seen).toBe(1);
-  });
-}
-
 function logContract(context: Context): void {
   const options = { previous: false, tailLines: 10, limitBytes: 10_000 };
 
@@ -291,38 +176,4 @@ function runningLogContract(context: Context, createPodWithLog: CreatePodWithLog
     expect(Buffer.byteLength(short)).toBeLessThanOrEqual(40);
     expect(short).toMatch(/line 50\n$/);
   });
-}
-
-function deployment(kit: ClusterKit): WorkloadReference {
-  return { kind: 'Deployment', namespace: kit.namespace, name: 'web' };
-}
-
-async function failure(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => new ActionError('none', 'it did not fail'),
-    (error: unknown) => error,
-  );
-}
-
-async function drain(views: AsyncIterator<NamespaceView>): Promise<void> {
-  for (;;) if ((await views.next()).done) return;
-}
-
-class Views {
-  readonly #views: AsyncIterator<NamespaceView>;
-  #last: NamespaceView | undefined;
-
-  constructor(views: AsyncIterable<NamespaceView>) {
-    this.#views = views[Symbol.asyncIterator]();
-  }
-
-  /** The first view, from the last one seen on, that is as wanted. A view that never comes is the test's time-out. */
-  async until(wanted: (view: NamespaceView) => boolean): Promise<NamespaceView> {
-    for (;;) {
-      if (this.#last && wanted(this.#last)) return this.#last;
-      const { value, done } = await this.#views.next();
-      if (done) throw new Error('the watch ended');
-      this.#last = value;
-    }
-  }
 }

@@ -1,9 +1,9 @@
 import { readBuild } from '../resolve-build.ts';
 import type { BuildNumber } from '../../domain/build.ts';
 import { parseBuildNumber } from '../../domain/build.ts';
-import { parseImageReference, sameRepository } from '../../domain/image-reference.ts';
+import { containersOf, referenceAmong } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
-import type { NamespaceView, WorkloadReference } from '../../domain/workload.ts';
+import type { Container, NamespaceView, WorkloadReference } from '../../domain/workload.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Registry } from '../../ports/registry.ts';
 import type { Aim } from './aim.ts';
@@ -45,20 +45,19 @@ export async function highestRunning(
     const workload = findWorkload(view, { ...entry, namespace: project.namespace });
     if (!workload) continue;
     const noted = parseBuildNumber(workload.annotations[buildAnnotation] ?? '');
-    for (const { image: running, fedBy } of workload.containers.filter(({ name }) => entry.containers.includes(name))) {
-      if (!numbers.has(running)) numbers.set(running, await numberOf(running, fedBy !== undefined));
-      const number = numbers.get(running) ?? noted;
+    for (const container of containersOf(workload, entry.containers)) {
+      const { image } = container;
+      if (!numbers.has(image)) numbers.set(image, await numberOf(container));
+      const number = numbers.get(image) ?? noted;
       if (number !== undefined) highest = Math.max(highest ?? 0, number);
     }
   }
   return highest;
 
-  /** What a trigger has written may name the cluster's own registry: the digest is the same. */
-  async function numberOf(running: string, fed: boolean): Promise<BuildNumber | undefined> {
-    const reference = parseImageReference(running);
+  async function numberOf(container: Container): Promise<BuildNumber | undefined> {
+    const reference = referenceAmong([repository], container);
     const content = reference?.digest ?? reference?.tag;
-    if (!reference || content === undefined) return undefined;
-    if (!sameRepository(reference, repository) && !(fed && reference.digest)) return undefined;
+    if (content === undefined) return undefined;
     return (await readBuild(content, repository, registry, signal))?.number;
   }
 }

@@ -1,7 +1,7 @@
 import type { BuildNumber } from '../../domain/build.ts';
 import { buildNumberOfTag, buildTag } from '../../domain/build.ts';
 import { parseImageReference } from '../../domain/image-reference.ts';
-import { healthOf, imagesOf, runsImage, runsImages } from '../../domain/rollout/health.ts';
+import { containersOf, healthOf, imagesOf, runsImage, runsImages } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import type { ProjectWorkload } from '../../domain/topology.ts';
 import type { Container, NamespaceView, Workload, WorkloadReference } from '../../domain/workload.ts';
@@ -69,7 +69,7 @@ export function planRollout(wanted: Wanted, view: NamespaceView, running: Runnin
 function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: string): Step {
   const before = imagesOf(workload, containers);
   const after = Object.fromEntries(
-    chosen(workload, before).map((container) => [
+    containersOf(workload, containers).map((container) => [
       container.name,
       runsImage(container, reference) ? container.image : reference,
     ]),
@@ -89,17 +89,13 @@ function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: 
 
 /** The images that were last verified, else those that are healthy now; never those that are to be set. */
 function fallbackOf(workload: Workload, before: Images, reference: string): Images | undefined {
-  const containers = chosen(workload, before);
+  const containers = containersOf(workload, Object.keys(before));
   const other = (images: Images) =>
     containers.some((container) => !runsImage({ ...container, image: images[container.name] ?? '' }, reference));
   const verified = parseHealthy(workload.annotations[healthyAnnotation], Object.keys(before));
   if (verified && other(verified)) return verified;
   const usable = healthOf(workload).is !== 'progressing' && containers.every(isFixed);
   return usable && other(before) ? before : undefined;
-}
-
-function chosen({ containers }: Workload, images: Images): Container[] {
-  return containers.filter(({ name }) => images[name] !== undefined);
 }
 
 /** A moving tag is no way back: it may have moved to what is being deployed. A build's own tag never moves, but a stream takes digests only. */

@@ -50,7 +50,8 @@ export function connectPermissions(options: ClusterOptions): Permissions {
   return new KubernetesPermissions(connect(options), options.clock);
 }
 
-function connect(options: ClusterOptions): ApiClient {
+/** The client that all of them speak by; as connectCluster does. */
+export function connect(options: ClusterOptions): ApiClient {
   if (options.oidc) return new OidcApiClient(options.oidc, options.clock);
   const { cluster, user } = findAccess(options);
   const config = new Http1KubeConfig();

@@ -45,19 +45,41 @@ export function toWorkload(
   const status: Partial<Wire<V1DeploymentStatus & V1StatefulSetStatus>> = orEmpty(object.status);
   return {
     kind,
+    ...toProgress(object),
+    paused: spec.paused === true,
+    containers: fedByAnnotation(toContainers(orEmpty(orEmpty(spec.template).spec)), metadata),
+    wanted: spec.replicas ?? 1,
+    updateRevision: text(status.updateRevision),
+    currentRevision: text(status.currentRevision),
+  };
+}
+
+/** What every kind of workload has, in the same places. */
+export interface WireProgress {
+  readonly metadata?: Wire<V1ObjectMeta> | null;
+  readonly status?: {
+    readonly observedGeneration?: number | null;
+    readonly replicas?: number | null;
+    readonly updatedReplicas?: number | null;
+    readonly readyReplicas?: number | null;
+    readonly availableReplicas?: number | null;
+    readonly conditions?: readonly WireCondition[] | null;
+  } | null;
+}
+
+/** How far it is with its template. */
+export function toProgress(object: WireProgress) {
+  const metadata = orEmpty(object.metadata);
+  const status = orEmpty(object.status);
+  return {
     ...identity(metadata),
     generation: count(metadata.generation),
     observedGeneration: count(status.observedGeneration),
-    paused: spec.paused === true,
     annotations: orEmpty(metadata.annotations) as Record<string, string>,
-    containers: fedByAnnotation(toContainers(orEmpty(orEmpty(spec.template).spec)), metadata),
-    wanted: spec.replicas ?? 1,
     replicas: count(status.replicas),
     updated: count(status.updatedReplicas),
     ready: count(status.readyReplicas),
     available: count(status.availableReplicas),
-    updateRevision: text(status.updateRevision),
-    currentRevision: text(status.currentRevision),
     conditions: toConditions(status.conditions),
   };
 }

@@ -1,3 +1,4 @@
+import type { ImageReference, Repository } from '../image-reference.ts';
 import { parseImageReference, sameRepository } from '../image-reference.ts';
 import type { Container, Workload } from '../workload.ts';
 
@@ -55,11 +56,25 @@ export function runsImage({ image: present, fedBy }: Container, image: string): 
   return fedBy !== undefined && digest !== undefined && parseImageReference(present)?.digest === digest;
 }
 
-/** The images of the named containers; a container that the workload lacks is left out. */
-export function imagesOf(workload: Workload, containers: readonly string[]): Record<string, string> {
-  const images: Record<string, string> = {};
-  for (const { name, image } of workload.containers) if (containers.includes(name)) images[name] = image;
-  return images;
+/** What a container runs, when it is content of one of these repositories; where a trigger feeds it, as runsImage takes it. */
+export function referenceAmong(
+  repositories: readonly (Repository | undefined)[],
+  { image, fedBy }: Container,
+): ImageReference | undefined {
+  const reference = parseImageReference(image);
+  if (!reference) return undefined;
+  const isOurs = repositories.some((one) => one && sameRepository(one, reference));
+  return isOurs || (fedBy !== undefined && reference.digest !== undefined) ? reference : undefined;
+}
+
+/** The named containers; one that the workload lacks is left out. */
+export function containersOf({ containers }: Workload, names: readonly string[]): Container[] {
+  return containers.filter(({ name }) => names.includes(name));
+}
+
+/** Their images, by name. */
+export function imagesOf(workload: Workload, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(containersOf(workload, names).map(({ name, image }) => [name, image]));
 }
 
 export function runsImages(workload: Workload, images: Readonly<Record<string, string>>): boolean {

@@ -1,4 +1,4 @@
-import type { ClusterKit } from '@delivery/testing/contracts/cluster';
+import type { ClusterKit } from '@delivery/testing/contracts/cluster-kit';
 import { clusterContract } from '@delivery/testing/contracts/cluster';
 import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
 

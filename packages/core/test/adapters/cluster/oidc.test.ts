@@ -6,8 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
-import { clusterOfInputs } from '../../../src/adapters/cluster/from-inputs.ts';
+import { clustersOfInputs } from '../../../src/adapters/cluster/from-inputs.ts';
 import type { Topology } from '../../../src/domain/topology.ts';
 import { InputError } from '../../../src/errors/errors.ts';
 import { StubApiServer, status } from './stub-api-server.ts';
@@ -72,9 +71,13 @@ function topology(authority: string | null = 'ca.pem', audience = 'delivery'): T
   return { images: {}, projects: {}, clusters: { here } };
 }
 
-function cluster(given: Topology = topology(), inputs: Parameters<typeof clusterOfInputs>[1] = oidc) {
+function clusters(given: Topology = topology(), inputs: Parameters<typeof clustersOfInputs>[0] = oidc) {
   const helpers = { clock, mask: (secret: string) => void masked.push(secret) };
-  return clusterOfInputs(connectCluster, inputs, given, helpers)(undefined);
+  return clustersOfInputs(inputs, given, helpers);
+}
+
+function cluster(...given: Parameters<typeof clusters>) {
+  return clusters(...given).cluster(undefined);
 }
 
 const bearers = () => api.authorizations.map((value) => minted.indexOf(value?.replace('Bearer ', '') ?? ''));
@@ -112,8 +115,8 @@ test('later requests have a newer token', async () => {
 
 test('all connections of a run share the token', async () => {
   api.intercept = () => ({ status: 404, body: {} });
-  const given = topology();
-  for (const connected of [cluster(given), cluster(given)]) await connected.readWorkload(web, signal);
+  const run = clusters();
+  for (const connected of [run.cluster(undefined), run.cluster(undefined)]) await connected.readWorkload(web, signal);
   expect([asked.length, bearers()]).toEqual([1, [0, 0]]);
 });
 
