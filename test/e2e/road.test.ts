@@ -151,6 +151,16 @@ describe('the road from git push to the page of TEST', () => {
     expect(await served()).toMatchObject({ build: run.runNumber, commit: run.sha });
   });
 
+  it('brings an earlier build back by the form, and builds nothing', async () => {
+    const latest = await digestOf('latest');
+    const id = await clone.client.startWorkflow('acme/stack', 'deliver.yml', 'main', { build: tagOf(second) });
+    const run = await clone.client.waitForRun(id);
+    await expectConclusion(run, 'success');
+    expect(await served()).toMatchObject({ build: second.runNumber, commit: second.sha });
+    expect(await digestOf(tagOf(run))).toBeUndefined();
+    expect(await digestOf('latest')).toBe(latest);
+  });
+
   it('prints no secret in any log, summary or annotation', async () => {
     const secrets = await project.secretValues();
     expect(secrets.length).toBeGreaterThanOrEqual(3);
