@@ -84,6 +84,18 @@ export default tseslint.config(
     },
   },
   {
+    files: ['packages/core/src/adapters/**/*.ts', 'actions/*/src/adapters/**/*.ts'],
+    // It makes the step that the runtime runs.
+    ignores: ['packages/core/src/adapters/runner-step.ts'],
+    rules: {
+      ...limit(barrels, testing, actions, {
+        group: ['**/action/**'],
+        allowTypeImports: true,
+        message: 'Adapters stand below the runtime: what both need goes to the domain or beside the ports.',
+      }),
+    },
+  },
+  {
     files: ['packages/core/src/action/**/*.ts', 'actions/*/src/**/*.ts'],
     ignores: ['actions/*/src/{main,plan,inputs}.ts', 'actions/*/src/adapters/**'],
     rules: {

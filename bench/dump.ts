@@ -1,13 +1,14 @@
 // node --conditions=source bench/dump.ts [MEGABYTES…] : the backup program beside the shell's pipes, in one run. See docs/benchmarks.md.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { DatabaseServer } from '@delivery/testing/database-servers/start';
 import { startServer } from '@delivery/testing/database-servers/start';
+import { childrenOf, readOrNothing } from '@delivery/testing/process-files';
 import { richDatabase } from '@delivery/testing/rich-database';
 import { startDump } from '../packages/backup/src/backup/dump-pipe.ts';
 import { dumpCommand, packerOf, readDumpProgram } from '../packages/backup/src/backup/dump-program.ts';
@@ -72,22 +73,10 @@ async function wholeProgram({ server, folder }: Scene): Promise<{ all: number; n
   return { all, node };
 }
 
-function childrenOf(pid: number): readonly number[] {
-  return read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
-}
-
 /** MiB. */
 function residentOf(pid: number): number {
-  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
   return Number(kibibytes) / 1024;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 async function timed(times: Times, name: string, act: () => Promise<unknown>): Promise<void> {

@@ -1,10 +1,11 @@
 // node --conditions=source bench/restore.ts [MEGABYTES [ROUNDS [PART OF BLOBS]]] : a restore beside `zstd -dc | mariadb`, in turns, into the same server.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseServer } from '@delivery/testing/database-servers/start';
 import { startServer } from '@delivery/testing/database-servers/start';
+import { readOrNothing } from '@delivery/testing/process-files';
 import { bundleBackup } from '../scripts/dist/backup.ts';
 import { fill, RestoreScene, target } from '../test/e2e/backup-restore-scene.ts';
 import { median } from './measure.ts';
@@ -88,12 +89,4 @@ async function restore(into: DatabaseServer): Promise<Omit<Round, 'stream'>> {
 function describe({ stream, load, whole, peakMiB }: Round): string {
   const times = `one stream ${stream.toFixed(1)} s, loading ${load.toFixed(1)} s (${(load / stream).toFixed(2)})`;
   return `${times}, the whole restore ${whole.toFixed(1)} s (${(whole / stream).toFixed(2)}), ${peakMiB.toFixed(0)} MiB`;
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -9,6 +9,7 @@ import { format, resolveConfig } from 'prettier';
 import type { ActionMetadata } from './action-metadata.ts';
 import { actionDirs, readMetadata } from './action-metadata.ts';
 import { drawRoads } from './docs-roads.ts';
+import { between } from './markers.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -30,14 +31,6 @@ function cell(text: string): string {
     .trim()
     .replace(/\s*\n\s*/g, ' ')
     .replaceAll('|', '\\|');
-}
-
-function between(text: string, marker: string, content: string, file: string): string {
-  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
-  const start = text.indexOf(open);
-  const end = text.indexOf(close);
-  if (start < 0 || end < start) throw new Error(`${file}: the markers ${open} and ${close} are not there`);
-  return `${text.slice(0, start + open.length)}\n\n${content}\n\n${text.slice(end)}`;
 }
 
 function fillActionReadme(dir: string, text: string, name: string): string {

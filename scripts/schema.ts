@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { deliverySchema } from '@delivery/core/domain/delivery/schema';
 import { format, resolveConfig } from 'prettier';
 import * as z from 'zod/mini';
+import { between } from './markers.ts';
 
 /** The part of JSON Schema that the fields use. */
 interface Field {
@@ -24,7 +25,6 @@ interface Field {
 const root = join(import.meta.dirname, '..');
 const schemaFile = 'schema/delivery.schema.json';
 const docsFile = 'docs/delivery-file.md';
-const [open, close] = ['<!-- fields -->', '<!-- /fields -->'];
 
 function table(schema: Field): string {
   return ['| field | value | default | what it is |', '|---|---|---|---|', ...rows(schema, '')].join('\n');
@@ -67,14 +67,8 @@ function value({ type, enum: words, anyOf }: Field): string {
   return kinds[type ?? ''] ?? '';
 }
 
-function between(text: string, content: string): string {
-  const [start, end] = [text.indexOf(open), text.indexOf(close)];
-  if (start < 0 || end < start) throw new Error(`${docsFile}: the markers ${open} and ${close} are not there`);
-  return `${text.slice(0, start + open.length)}\n\n${content}\n\n${text.slice(end)}`;
-}
-
 const schema = z.toJSONSchema(deliverySchema, { target: 'draft-2020-12', io: 'input' });
-const docs = between(readFileSync(join(root, docsFile), 'utf8'), table(schema as Field));
+const docs = between(readFileSync(join(root, docsFile), 'utf8'), 'fields', table(schema as Field), docsFile);
 const style = (await resolveConfig(join(root, docsFile))) ?? {};
 const wanted: readonly (readonly [string, string])[] = [
   [schemaFile, `${JSON.stringify(schema, null, 2)}\n`],

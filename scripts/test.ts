@@ -1,6 +1,6 @@
 /**
  * `npm test`: all tests. The unit and contract tests, then the ground comes up, the end-to-end tests run on it, and it goes down again; what
- * it leaves behind is a failure like any other. A ground that is there already (`npm run demo` leaves one) goes down first: beside it, before
+ * it leaves behind is a failure like any other. A ground that is there already (`npm run demo -- --keep` leaves one) goes down first: beside it, before
  * and after could not be compared. `--e2e` leaves the unit tests out. Ends with 'N passed, N failed'.
  */
 import { spawnSync } from 'node:child_process';

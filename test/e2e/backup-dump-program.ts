@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ReportReader } from '@delivery/core/domain/backup/report-read';
 import type { BackupReport } from '@delivery/core/domain/backup/report';
+import { childrenOf, readOrNothing } from '@delivery/testing/process-files';
 
 export const program = join(import.meta.dirname, '../../packages/backup/src/main.ts');
 
@@ -127,15 +128,5 @@ function partials(root: string): readonly number[] {
 }
 
 function childOf(parent: number, name: string): number | undefined {
-  const children = readOrNothing(`/proc/${parent}/task/${parent}/children`).trim().split(' ').filter(Boolean);
-  return children.map(Number).find((pid) => readOrNothing(`/proc/${pid}/comm`).trim() === name);
-}
-
-/** Processes come and go while they are looked at. */
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
+  return childrenOf(parent).find((pid) => readOrNothing(`/proc/${pid}/comm`).trim() === name);
 }

@@ -81,7 +81,7 @@ export class RestoreScene {
   }
 
   /** A backup like another, but changed, with a manifest that says its digest. */
-  putChanged(name: string, change: (dump: string) => string, over: Partial<BackupManifest> = {}): string {
+  putChanged(name: string, change: (dump: string) => string): string {
     const dump = Buffer.from(change(this.read(name)), 'latin1');
     const packed = zstdCompressSync(dump);
     const manifest = JSON.parse(readFileSync(join(this.root, 'manual', `${name}.json`), 'utf8')) as BackupManifest;
@@ -89,7 +89,7 @@ export class RestoreScene {
     const sha256 = createHash('sha256').update(packed).digest('hex');
     const own = { file, sha256, bytes: packed.length, plainBytes: dump.length };
     writeFileSync(join(this.root, 'manual', file), packed);
-    writeFileSync(join(this.root, 'manual', `${file}.json`), JSON.stringify({ ...manifest, ...own, ...over }));
+    writeFileSync(join(this.root, 'manual', `${file}.json`), JSON.stringify({ ...manifest, ...own }));
     return file;
   }
 

@@ -32,7 +32,7 @@ async function realKit(): Promise<ClusterKit> {
       env: { KUBECONFIG: readState().cluster.kubeconfig },
       clock: systemClock,
       mask: () => {},
-    }),
+    }).cluster,
     namespace,
     async createWorkload({ kind, name }, containers, annotations) {
       await make(kind, { name, namespace, annotations }, { spec: workloadSpec(name, containers) });

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { systemClock } from '@delivery/core/adapters/clock';
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import type { Pod } from '@delivery/core/domain/workload';
 import type { Jobs } from '@delivery/core/ports/jobs';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ class Proxy {
     const { cluster } = readState();
     const { port } = this.#server.address() as AddressInfo;
     const kubeconfig = readFileSync(cluster.kubeconfig, 'utf8').replaceAll(cluster.server, `https://127.0.0.1:${port}`);
-    return connectJobs({ kubeconfig, env: {}, clock: systemClock, mask: () => {} });
+    return connectCluster({ kubeconfig, env: {}, clock: systemClock, mask: () => {} }).jobs;
   }
 
   cut(): void {

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import type { V1Container, V1Job } from '@kubernetes/client-node';
 import { PatchStrategy } from '@kubernetes/client-node';
 import { systemClock } from '@delivery/core/adapters/clock';
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import type { Container } from '@delivery/core/domain/workload';
 import type { JobsKit, KitVariables, ScriptedRun } from '@delivery/testing/contracts/jobs-kit';
 import { jobsContract } from '@delivery/testing/contracts/jobs';
@@ -17,7 +17,8 @@ async function realKit(): Promise<JobsKit> {
   const { namespace, api } = ground;
   let events = 0;
   return {
-    jobs: connectJobs({ env: { KUBECONFIG: readState().cluster.kubeconfig }, clock: systemClock, mask: () => {} }),
+    jobs: connectCluster({ env: { KUBECONFIG: readState().cluster.kubeconfig }, clock: systemClock, mask: () => {} })
+      .jobs,
     namespace,
     async createCronJob(name, containers, env = {}) {
       const [initContainers, others] = [of(containers, true, env), of(containers, false, env)];

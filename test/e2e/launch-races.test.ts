@@ -1,6 +1,6 @@
 import type { Outcome } from '@delivery/core/action/outcome';
 import { systemClock } from '@delivery/core/adapters/clock';
-import { connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import { fetchWeb } from '@delivery/core/adapters/web';
 import { parseTopology } from '@delivery/core/domain/delivery/parse';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
@@ -46,8 +46,7 @@ async function launch(runId: number, projects: readonly string[], wait: Inputs['
     ...{ build: { kind: 'digest', digest }, projects, wait, timeout: undefined },
     ...{ 'on-running': 'unstable', 'on-cancel': 'leave' },
   };
-  const cluster = { kubeconfig, env: {}, clock: systemClock, mask: () => undefined };
-  const [jobs, permissions] = [connectJobs(cluster), connectPermissions(cluster)];
+  const { jobs, permissions } = connectCluster({ kubeconfig, env: {}, clock: systemClock, mask: () => undefined });
   const ports = { topology, registry, jobs: () => jobs, permissions: () => permissions, web: fetchWeb };
   const context = { log: new FakeLog(), clock: systemClock, signal, run: { ...someRun, runId }, mask: () => undefined };
   return run(inputs, ports, context);

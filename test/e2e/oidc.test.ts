@@ -21,8 +21,8 @@ const suite = 'InformaticsMatters/fragalysis-actions/.github/workflows';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-async function token(changed: Claims = {}, to = audience, lifetimeS?: number): Promise<string> {
-  return idToken(issuer, await registerJob(issuer, { ...goodClaims, ...changed }, lifetimeS), to);
+async function token(changed: Claims = {}, to = audience): Promise<string> {
+  return idToken(issuer, await registerJob(issuer, { ...goodClaims, ...changed }), to);
 }
 
 interface Answer {

@@ -4,6 +4,7 @@ import { systemClock } from '@delivery/core/adapters/clock';
 import { parseTopology } from '@delivery/core/domain/delivery/parse';
 import type { Topology } from '@delivery/core/domain/topology';
 import { ActionError } from '@delivery/core/errors/errors';
+import type { ClusterPorts } from '@delivery/core/ports/clusters';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
 import * as dbBackup from '../../actions/db-backup/src/inputs.ts';
 import { run as backUp } from '../../actions/db-backup/src/run.ts';
@@ -22,7 +23,6 @@ import { run as promote } from '../../actions/promote-stable/src/run.ts';
 import * as pruneBuilds from '../../actions/prune-builds/src/inputs.ts';
 import { run as prune } from '../../actions/prune-builds/src/run.ts';
 import type { RightsImages } from '../road/rights-images.ts';
-import type { AccountPorts } from '../road/rights-site.ts';
 import type { Scene } from './rights-scenes.ts';
 
 export interface Place {
@@ -44,12 +44,12 @@ function limitOf({ scene, lacking }: Place): string {
 }
 
 /** Runs an action with the real adapters on a scene. Everything it said, or what it threw. */
-export async function tell(action: string, account: AccountPorts, place: Place): Promise<string> {
+export async function tell(action: string, account: ClusterPorts, place: Place): Promise<string> {
   const first = await tellOnce(action, account, place);
   return place.scene === 'again' ? tellOnce(action, account, place) : first;
 }
 
-async function tellOnce(action: string, account: AccountPorts, place: Place): Promise<string> {
+async function tellOnce(action: string, account: ClusterPorts, place: Place): Promise<string> {
   const log = new FakeLog();
   const { signal } = new AbortController();
   runs += 1;
@@ -72,7 +72,7 @@ async function tellOnce(action: string, account: AccountPorts, place: Place): Pr
 
 function start(
   action: string,
-  { cluster, jobs, permissions }: AccountPorts,
+  { cluster, jobs, permissions }: ClusterPorts,
   place: Place,
   context: Parameters<typeof deploy>[2],
 ): Promise<Outcome<string>> {

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import type { ProgramEnd, ProgramJob } from '@delivery/core/action/backup/run-program';
 import { runProgram } from '@delivery/core/action/backup/run-program';
 import { systemClock } from '@delivery/core/adapters/clock';
-import { connectJobs } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import { reportLines, terminationMessage } from '@delivery/core/domain/backup/report-lines';
 import { FakeLog, someRun } from '@delivery/testing/fake-step';
 import { newProject } from '@delivery/testing/new-project';
@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(async () => (ground as GroundNamespace | undefined)?.remove());
 
 const jobs = () =>
-  connectJobs({ env: { KUBECONFIG: readState().cluster.kubeconfig }, clock: systemClock, mask: () => {} });
+  connectCluster({ env: { KUBECONFIG: readState().cluster.kubeconfig }, clock: systemClock, mask: () => {} }).jobs;
 
 async function start(
   script: string,

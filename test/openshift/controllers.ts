@@ -34,6 +34,9 @@ interface View {
   readonly statefulsets: readonly Workload[];
 }
 
+/** Of a workload to which no trigger writes, as if its turn never came. */
+export const silentAnnotation = 'stand-in/silent';
+
 /** OpenShift's kinds in the ground's cluster, and a stand-in for the controllers that they have in OpenShift. */
 export class OpenShift {
   readonly #kubectl: Kubectl;
@@ -53,7 +56,9 @@ export class OpenShift {
   static async start(state: GroundState, kubectl: Kubectl): Promise<OpenShift> {
     // kubectl's own validation does not know `enum: [null]`, which the published schema of Route has.
     await kubectl.run(['apply', '--server-side', '--validate=false', '-f', crds]);
-    await kubectl.run(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds]);
+    // A wait for a condition fails where there are none at all yet.
+    for (const what of ['jsonpath={.status.conditions}', 'condition=Established'])
+      await kubectl.run(['wait', `--for=${what}`, '--timeout=30s', '-f', crds]);
     return new OpenShift(state, kubectl);
   }
 
@@ -108,9 +113,14 @@ async function reconcile(seen: View, registry: Registry, writer: Writer, signal:
   const { imagestreams: streams } = seen;
   for (const stream of streams) await reconcileStream(stream, registry, writer, signal);
   for (const resource of ['deployments', 'statefulsets'] as const)
-    for (const workload of seen[resource]) await triggerWorkload(resource, workload, streams, writer);
+    for (const workload of seen[resource].filter(isTriggered))
+      await triggerWorkload(resource, workload, streams, writer);
   for (const config of seen.deploymentconfigs) {
     if (!(await triggerConfig(config, streams, writer)))
       await reconcileConfig(config, seen.replicationcontrollers, writer);
   }
+}
+
+function isTriggered({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[silentAnnotation] === undefined;
 }

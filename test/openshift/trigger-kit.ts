@@ -1,9 +1,11 @@
 import { systemClock } from '@delivery/core/adapters/clock';
 import { connectCluster } from '@delivery/core/adapters/cluster/connect';
+import type { Clock } from '@delivery/core/ports/clock';
 import type { TriggerKit } from '@delivery/testing/contracts/cluster-triggers';
 import { randomBytes } from 'node:crypto';
 import type { GroundState } from '../ground/state.ts';
 import type { Kubectl } from '../road/kubectl.ts';
+import { silentAnnotation } from './controllers.ts';
 import type { ImageStream, Workload } from './objects.ts';
 
 const apiVersions = {
@@ -22,7 +24,7 @@ export async function realTriggerKit(
   const env = { KUBECONFIG: state.cluster.kubeconfig };
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   return {
-    cluster: connectCluster({ env, clock: systemClock, mask: () => {} }),
+    cluster: connectCluster({ env, clock: systemClock, mask: () => {} }).cluster,
     namespace,
     images,
     absent: images[0].replace(/[0-9a-f]{64}$/, 'd'.repeat(64)),
@@ -44,12 +46,29 @@ export async function realTriggerKit(
       }
       throw new Error(`the trigger of ${kind} ${name} is silent`);
     },
+    async silence({ kind, name }) {
+      await kubectl.run(['-n', namespace, 'annotate', `${kind}/${name}`, `${silentAnnotation}=true`]);
+      return connectCluster({ env, clock: hurrying(), mask: () => {} }).cluster;
+    },
     async tagged(stream) {
       const { spec } = await kubectl.get<ImageStream>(namespace, `imagestream/${stream}`);
       return spec?.tags?.[0]?.from?.name ?? '';
     },
     async close() {
       await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);
+    },
+  };
+}
+
+/** Pauses pass at once, the limits of requests in their time. */
+function hurrying(): Clock {
+  let skipped = 0;
+  return {
+    now: () => new Date(Date.now() + skipped),
+    async sleep(ms, signal) {
+      if (ms > 3_000) return systemClock.sleep(ms, signal);
+      signal.throwIfAborted();
+      skipped += ms;
     },
   };
 }

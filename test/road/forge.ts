@@ -21,12 +21,11 @@ export const operatorToken = 'token-of-an-operator';
 export async function startGitHub(
   state: GroundState,
   kubeconfigs: Readonly<Record<string, string>>,
-  port = 0,
 ): Promise<GitHubStandIn> {
   const { basic } = state.registries;
   return GitHubStandIn.start({
     host: '127.0.0.1',
-    port,
+    port: 0,
     dataDir: join(state.directories.run, 'github'),
     config: {
       act: state.programs.act,

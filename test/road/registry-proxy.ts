@@ -34,8 +34,6 @@ export interface ProxyOptions {
   readonly target: string;
   /** A token service at another address: its tokens are asked for through the proxy too, so that they count. */
   readonly tokenUrl?: string;
-  /** Milliseconds before each request goes on. */
-  readonly delayMs?: number;
 }
 
 /** Stands before a registry: counts what is asked of it, and does what networks do. */
@@ -81,9 +79,7 @@ export class RegistryProxy implements AsyncDisposable {
     this.requests.push(passed);
     if (fault === 'reset') return resetConnection(incoming.socket);
     if (typeof fault === 'object') return refuse(fault, incoming, answer, passed);
-    const { delayMs = 0 } = this.#options;
-    if (delayMs > 0) setTimeout(() => this.#pass(incoming, answer, passed, fault), delayMs);
-    else this.#pass(incoming, answer, passed, fault);
+    this.#pass(incoming, answer, passed, fault);
   }
 
   #pass(

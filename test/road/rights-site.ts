@@ -1,21 +1,12 @@
 import { AuthenticationV1TokenRequest, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { systemClock } from '@delivery/core/adapters/clock';
-import { connectCluster, connectJobs, connectPermissions } from '@delivery/core/adapters/cluster/connect';
+import { connectCluster } from '@delivery/core/adapters/cluster/connect';
 import type { Right } from '@delivery/core/domain/rights';
-import type { Cluster } from '@delivery/core/ports/cluster';
-import type { Jobs } from '@delivery/core/ports/jobs';
-import type { Permissions } from '@delivery/core/ports/permissions';
+import type { ClusterPorts } from '@delivery/core/ports/clusters';
 import type { GroundState } from '../ground/state.ts';
 import { tokenKubeconfig } from './accounts.ts';
 import { Kubectl } from './kubectl.ts';
 import { pullSecret } from './secret.ts';
-
-/** What an action sees of the cluster under one account. */
-export interface AccountPorts {
-  readonly cluster: Cluster;
-  readonly jobs: Jobs;
-  readonly permissions: Permissions;
-}
 
 const rbac = 'rbac.authorization.k8s.io';
 
@@ -53,15 +44,14 @@ export class RightsSite {
   }
 
   /** Under a token of that account. */
-  async connect(name: string): Promise<AccountPorts> {
+  async connect(name: string): Promise<ClusterPorts> {
     const { namespace } = this;
     const spec = { audiences: [], expirationSeconds: 3600 };
     const body = Object.assign(new AuthenticationV1TokenRequest(), { spec });
     const api = this.#admin.makeApiClient(CoreV1Api);
     const answer = await api.createNamespacedServiceAccountToken({ name, namespace, body });
     const kubeconfig = tokenKubeconfig(this.#state, name, answer.status?.token ?? '');
-    const options = { kubeconfig, env: {}, clock: systemClock, mask: () => undefined };
-    return { cluster: connectCluster(options), jobs: connectJobs(options), permissions: connectPermissions(options) };
+    return connectCluster({ kubeconfig, env: {}, clock: systemClock, mask: () => undefined });
   }
 
   /** Objects of this namespace. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseTopology } from '@delivery/core/domain/delivery/parse';
 import { parse, parseDocument, stringify } from 'yaml';
@@ -48,11 +48,27 @@ function callsIn(text: string): { called: Workflow; job: Job }[] {
 function stepsIn(text: string): { action: string; given: Names }[] {
   return jobsOf(text).flatMap(({ steps = [] }) =>
     steps.flatMap(({ uses = '', with: given = {} }) => {
-      const action = /^[\w-]+\/fragalysis-actions\/actions\/([\w-]+)@/.exec(uses)?.[1];
+      const action = /^InformaticsMatters\/fragalysis-actions\/actions\/([\w-]+)@v1$/.exec(uses)?.[1];
       return action === undefined ? [] : [{ action, given }];
     }),
   );
 }
+
+const suite = /^InformaticsMatters\/fragalysis-actions\/(?:actions\/[\w-]+|\.github\/workflows\/[\w-]+\.yml)@v1$/;
+
+/** Each with the comment behind it that tells the version of a hash. */
+const usedIn = (text: string) => [...text.matchAll(/\buses: (\S+(?: # \S+)?)/g)].map(([, used = '']) => used);
+
+const usedHere = globSync('.github/workflows/*.yml', { cwd: root }).flatMap((file) =>
+  usedIn(readFileSync(join(root, file), 'utf8')),
+);
+
+/** Login of the registry by its name, in capitals as a secret has it. */
+const loginsIn = (text: string) =>
+  [...text.matchAll(/\b(registry[-_](?:username|password)): (.+)/gi)].map(([, name = '', value = '']) => ({
+    name: name.toUpperCase().replace('-', '_'),
+    value,
+  }));
 
 /** A page may show the part that it speaks of: what every delivery.yaml has besides stands here. */
 function whole(text: string): string {
@@ -116,6 +132,44 @@ describe('the examples in the pages', () => {
       const required = Object.entries(inputs ?? {}).filter(([, input]) => input.required);
       expect(keys(given)).toEqual(expect.arrayContaining(required.map(([name]) => name)));
     }
+  });
+});
+
+describe('docs/delivery-file.md', () => {
+  const page = readFileSync(join(root, 'docs/delivery-file.md'), 'utf8');
+  const [first] = yamlBlocks(page, 'docs/delivery-file.md');
+
+  it('shows what the actions say of two typing errors in its example', () => {
+    const wrong = first!.text.replace('kind: StatefulSet', 'kind: deployment').replace('within:', 'witin:');
+    const shown = /^```\n(\.github\/delivery\.yaml:.*?)\n```$/ms.exec(page)?.[1];
+    expect(() => parseTopology(wrong, '.github/delivery.yaml')).toThrow(new Error(shown));
+  });
+
+  it('has the address of the schema that examples/stack has, of a file that is there', () => {
+    const [line] = readFileSync(join(root, 'examples/stack/.github/delivery.yaml'), 'utf8').split('\n');
+    expect(first!.text.split('\n')[0]).toBe(line);
+    expect(existsSync(join(root, line!.split('/v1/')[1]!))).toBe(true);
+  });
+});
+
+it('examples/README.md has a row for every workflow of the stack', () => {
+  const table = readFileSync(join(root, 'examples/README.md'), 'utf8');
+  const workflows = globSync('stack/.github/workflows/*.yml', { cwd: join(root, 'examples') });
+  expect(workflows.filter((file) => !table.includes(`](${file}) `))).toEqual([]);
+});
+
+describe('what is copied from any page', () => {
+  const users = examples.filter(({ text }) => usedIn(text).length > 0).map((one) => ({ ...one, place: place(one) }));
+
+  it.each(users)(
+    '$place names the suite by its tag, and what is foreign by the hash that the suite has',
+    ({ text }) => {
+      expect(usedIn(text).filter((used) => !suite.test(used) && !usedHere.includes(used))).toEqual([]);
+    },
+  );
+
+  it.each(users)('$place takes both halves of the login of a registry from secrets of one name', ({ text }) => {
+    for (const { name, value } of loginsIn(text)) expect(value).toBe(`\${{ secrets.${name} }}`);
   });
 });
 

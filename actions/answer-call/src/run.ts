@@ -1,7 +1,7 @@
 import { ask } from '@delivery/core/action/ask';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome, ResultState } from '@delivery/core/action/outcome';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import { runUrl } from '@delivery/core/action/run-context';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { CommitStatus, GitHub } from '@delivery/core/ports/github';

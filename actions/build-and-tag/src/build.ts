@@ -17,7 +17,8 @@ export interface Built {
   readonly pushed: Manifest | undefined;
 }
 
-export interface Workshop {
+/** What a build is made with, and how its next step is found. */
+export interface BuildScene {
   readonly image: BuildableImage;
   readonly builder: Builder;
   readonly registry: Registry;
@@ -33,17 +34,17 @@ const maxBuilds = 5;
  * Carries a plan out. The registry is asked again between building and pushing: a number that was taken meanwhile is
  * never pushed over. Throws RefusedError, CommandError, ActionError (`read-back`) and RemoteError.
  */
-export async function carryOut(first: Plan, workshop: Workshop): Promise<Built> {
+export async function carryOut(first: Plan, scene: BuildScene): Promise<Built> {
   let plan = first;
   for (let builds = 0; builds < maxBuilds; builds++) {
     if (plan.kind === 'refuse') throw new RefusedError('number-taken', plan.reason, { hint: plan.hint });
     if (plan.kind === 'reuse') return { number: plan.number, digest: plan.digest, pushed: undefined };
     const { number } = plan;
-    const recipe = workshop.recipe(number);
-    await buildOne(number, recipe, workshop);
-    plan = await workshop.plan();
+    const recipe = scene.recipe(number);
+    await buildOne(number, recipe, scene);
+    plan = await scene.plan();
     if (plan.kind === 'build' && plan.number === number) {
-      const pushed = await pushOne(number, recipe, workshop);
+      const pushed = await pushOne(number, recipe, scene);
       return { number, digest: pushed.digest, pushed };
     }
   }
@@ -56,15 +57,15 @@ export async function carryOut(first: Plan, workshop: Workshop): Promise<Built> 
   );
 }
 
-async function buildOne(number: BuildNumber, recipe: Recipe, { image, builder, context }: Workshop): Promise<void> {
+async function buildOne(number: BuildNumber, recipe: Recipe, { image, builder, context }: BuildScene): Promise<void> {
   const reference = { ...image.repository, tag: buildTag(number) };
   await context.log.group(`Build ${image.name} ${number} with ${builder.name}`, () =>
     builder.build(recipe, reference, context.signal),
   );
 }
 
-async function pushOne(number: BuildNumber, recipe: Recipe, workshop: Workshop): Promise<Manifest> {
-  const { image, builder, registry, context } = workshop;
+async function pushOne(number: BuildNumber, recipe: Recipe, scene: BuildScene): Promise<Manifest> {
+  const { image, builder, registry, context } = scene;
   const tag = buildTag(number);
   const reference = { ...image.repository, tag };
   const where = formatReference(reference);

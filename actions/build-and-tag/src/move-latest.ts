@@ -1,6 +1,6 @@
 import { readBuild } from '@delivery/core/action/resolve-build';
 import type { BuildNumber } from '@delivery/core/domain/build';
-import { buildTag, highestBuildNumber, latestTag } from '@delivery/core/domain/build';
+import { buildNumbers, buildTag, latestTag } from '@delivery/core/domain/build';
 import type { Digest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository } from '@delivery/core/domain/image-reference';
@@ -28,7 +28,8 @@ export async function moveLatest(
   signal: AbortSignal,
 ): Promise<Latest> {
   for (let round = 0; round < maxRounds; round++) {
-    const highest = Math.max(own, highestBuildNumber(await registry.listTags(repository, signal)));
+    const [listed = own] = buildNumbers(await registry.listTags(repository, signal));
+    const highest = Math.max(own, listed);
     const newest = await registry.readManifest(repository, buildTag(highest), signal);
     // Deleted since it was listed; the next list will not have it.
     if (!newest) continue;

@@ -1,13 +1,7 @@
 import type { RunContext } from '@delivery/core/action/run-context';
 import { readBuild } from '@delivery/core/action/resolve-build';
 import type { BuildNumber } from '@delivery/core/domain/build';
-import {
-  buildNumberOfTag,
-  buildTag,
-  highestBuildNumber,
-  parseBuildNumber,
-  revisionLabel,
-} from '@delivery/core/domain/build';
+import { buildNumbers, buildTag, parseBuildNumber, revisionLabel } from '@delivery/core/domain/build';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { InputError } from '@delivery/core/errors/errors';
 import type { Registry } from '@delivery/core/ports/registry';
@@ -26,8 +20,8 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Situation> {
   const choice = inputs['build-number'];
-  const tags = await registry.listTags(repository, signal);
-  const highest = highestBuildNumber(tags);
+  const numbers = buildNumbers(await registry.listTags(repository, signal));
+  const highest = numbers[0] ?? 0;
   const number = await chooseNumber();
   const existing = await readBuild(buildTag(number), repository, registry, signal);
   return { number, choice: choice.kind, commit: run.sha, runNumber: run.runNumber, highest, existing };
@@ -44,7 +38,6 @@ export async function observe(
   }
 
   async function numberOfCommit(): Promise<BuildNumber | undefined> {
-    const numbers = tags.flatMap((tag) => buildNumberOfTag(tag) ?? []).sort((a, b) => b - a);
     for (const candidate of numbers.slice(0, searched)) {
       const build = await readBuild(buildTag(candidate), repository, registry, signal);
       if (build?.number === candidate && build.labels[revisionLabel] === run.sha) return candidate;

@@ -1,5 +1,6 @@
 import type { RunContext } from '@delivery/core/action/run-context';
 import { quoted } from '@delivery/core/domain/delivery/found';
+import { pickImage } from '@delivery/core/domain/delivery/pick';
 import type { BuildNumber } from '@delivery/core/domain/build';
 import { buildNumberLabel, createdLabel, revisionLabel, sourceLabel, versionLabel } from '@delivery/core/domain/build';
 import type { ImageTopology, Topology } from '@delivery/core/domain/topology';
@@ -13,13 +14,7 @@ export type BuildableImage = ImageTopology & { readonly build: NonNullable<Image
 
 /** Throws InputError when delivery.yaml has no such image, does not say how it is built, or the run has no commit. */
 export function findImage(name: string, topology: Topology, run: RunContext): BuildableImage {
-  const image = Object.hasOwn(topology.images, name) ? topology.images[name] : undefined;
-  if (!image) {
-    const known = Object.keys(topology.images).join(', ');
-    throw new InputError([
-      { field: 'image', message: `${quoted(name)} is none of delivery.yaml, which has: ${known}` },
-    ]);
-  }
+  const image = pickImage(topology, name);
   const { build } = image;
   if (!build) {
     const message = 'is missing in delivery.yaml: say what is built, such as {context: ., file: Dockerfile}';

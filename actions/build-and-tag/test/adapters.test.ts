@@ -192,9 +192,13 @@ describe.each(['docker', 'buildah'] as const)('%s', (name) => {
     expect(seen[0]!.env).toEqual({});
   });
 
-  it('refuses a configuration that is not JSON, without showing it', async () => {
+  it.each([
+    ['that is not JSON', '{"auths": canary'],
+    ['that is no JSON object', '["canary"]'],
+    ['of more than 1 MiB', JSON.stringify({ canary: 'x'.repeat(1024 * 1024) })],
+  ])('refuses a configuration %s, without showing it', async (_, config) => {
     mkdirSync(join(folder, 'home/.docker'));
-    writeFileSync(join(folder, 'home/.docker/config.json'), '{"auths": canary');
+    writeFileSync(join(folder, 'home/.docker/config.json'), config);
     const builder = await open(name, fakeExec(programs([])), { login });
     const failure = builder.build(recipe, reference, never);
     await expect(failure).rejects.toMatchObject({

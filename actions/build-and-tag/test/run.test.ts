@@ -237,7 +237,7 @@ describe('build-and-tag', () => {
       'an image that delivery.yaml does not have',
       { image: 'nothing' },
       {},
-      /^image: "nothing" is none of delivery.yaml, which has: web, bare$/,
+      /^image: "nothing" is not an image of delivery.yaml; known are web, bare$/,
     ],
     ['an image without build', { image: 'bare' }, {}, /^images.bare.build: is missing/],
     ['a run without a commit', {}, { sha: '' }, /^GITHUB_SHA: /],

@@ -10,11 +10,9 @@ await startAction({
   outputs,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
+      ...clustersOfInputs(given, topology, context),
     };
     return run(given, ports, context);
   },

@@ -12,11 +12,9 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
+      ...clustersOfInputs(given, topology, context),
       web: fetchWeb,
     };
     return run(given, ports, context);

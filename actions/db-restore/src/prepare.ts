@@ -66,7 +66,7 @@ async function save(target: Project, { inputs, jobs }: Scene, context: ActionCon
   const [end] = await backUp(
     [keepingMore(target)],
     { ...choices, tier: 'manual', wait: 'completion', timeout: undefined },
-    { clusters: new Map([[target.cluster, jobs]]) },
+    { jobs: () => jobs },
     context,
   );
   if (!end) throw new TypeError('nothing became of a backup');

@@ -68,9 +68,8 @@ export class Stage {
 
   /** `production/db-backup manual`, `staging/db-restore latest`, in the order in which they were made. */
   made(): string[] {
-    const jobs = this.jobs.creations.filter(({ dryRun }) => !dryRun);
     return variablesOfJobs(this.jobs).map((variables, at) => {
-      const { namespace, name } = jobs[at]!.cronJob;
+      const { namespace, name } = this.jobs.creations[at]!.cronJob;
       return `${namespace}/${name} ${variables['BACKUP_TYPE'] ?? variables['RESTORE_BACKUP'] ?? ''}`;
     });
   }

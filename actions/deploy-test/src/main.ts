@@ -14,12 +14,10 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
+      ...clustersOfInputs(given, topology, context),
       registry: registryOfInputs(given, topology, context, 'pull'),
-      cluster: clusters.cluster,
-      permissions: clusters.permissions,
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

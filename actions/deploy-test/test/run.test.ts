@@ -2,22 +2,8 @@ import { readLedger } from '@delivery/core/action/ledger';
 import type { Digest } from '@delivery/core/domain/digest';
 import { ActionError, CancelledError, RemoteError } from '@delivery/core/errors/errors';
 import { newPod } from '@delivery/testing/fake-cluster';
-import { broken, healthyAfter, healthyAtOnce, repository, Stage } from './stage.ts';
-
-const crashing = broken({
-  restarts: 1,
-  state: { is: 'waiting', reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container' },
-  last: { is: 'terminated', exitCode: 3, signal: 0, reason: 'Error', message: '', finishedAt: new Date(0) },
-});
-const notReady = broken({ state: { is: 'running', startedAt: new Date(0) } });
-
-function stageWith(given: { before: number; after: number }): { stage: Stage; before: string; after: string } {
-  const stage = new Stage();
-  const before = stage.build(given.before);
-  const after = stage.build(given.after);
-  stage.running(before);
-  return { stage, before, after };
-}
+import { broken, crashing, healthyAfter, healthyAtOnce, notReady } from './conducts.ts';
+import { repository, Stage, stageWith } from './stage.ts';
 
 describe('the ledger of the build', () => {
   const ledgerOf = (stage: Stage, image: string) =>
@@ -118,6 +104,21 @@ describe('a build that works', () => {
     const outcome = await stage.run();
     expect(outcome).toMatchObject({ result: 'success', outputs: { verdict: 'unchanged' } });
     expect(stage.cluster.calls).toEqual([]);
+  });
+
+  it('is what a later build goes back to, where a person had set it by hand', async () => {
+    const stage = new Stage();
+    const [bad, good, next] = [stage.build(267), stage.build(268), stage.build(269)];
+    stage.running(good);
+    for (const name of ['web', 'beat']) {
+      const annotations = { 'delivery.actions/healthy': JSON.stringify({ [name]: bad }) };
+      stage.cluster.putWorkload({ ...stage.workload(name), annotations });
+    }
+    await stage.run({ build: { kind: 'number', number: 268 } });
+    stage.conducts.set(next, crashing);
+    const outcome = await stage.run();
+    expect(outcome.outputs.verdict).toBe('rolled-back');
+    expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([good, good]);
   });
 
   it('is watched to its end when an earlier run has set it but did not see it through', async () => {
@@ -294,7 +295,7 @@ describe('the pages of a project', () => {
   describe('while a pod of the old template still ends', () => {
     const oldPod = (stage: Stage) => {
       const { uid } = stage.workload('web');
-      const set = { name: 'rs-web-1', uid: 'rs-web-1', ownerUid: uid, revision: 1, wanted: 0, conditions: [] };
+      const set = { name: 'rs-web-1', uid: 'rs-web-1', ownerUid: uid, revision: 1, conditions: [] };
       stage.cluster.change('test', () => ({ replicaSets: [set] }));
       stage.cluster.putPod(newPod({ name: 'web-old', ownerUid: set.uid, deleting: true }));
     };
@@ -462,8 +463,8 @@ describe('two deployments at the same moment', () => {
       return setImages(workload, change, options, signal);
     };
     const outcome = await stage.run({ build: { kind: 'number', number: 268 } });
-    expect(outcome.outputs.verdict).toBe('refused');
-    expect(outcome.reason).toBe('latest-268 is older than latest-269, which runs.');
+    expect(outcome.outputs.verdict).toBe('superseded');
+    expect(outcome.reason).toContain('latest-268 is older than latest-269, which runs.');
     expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([theirs, theirs]);
     expect(stage.imageOf('web')).not.toBe(after);
   });

@@ -2,12 +2,12 @@ import type { ActionContext } from '@delivery/core/action/context';
 import type { Outcome } from '@delivery/core/action/outcome';
 import { parseRepository } from '@delivery/core/domain/image-reference';
 import type { Check, Topology } from '@delivery/core/domain/topology';
-import type { ClusterEvent, ContainerStatus, Pod, Workload, WorkloadKind } from '@delivery/core/domain/workload';
+import type { ClusterEvent, Pod, Workload, WorkloadKind } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { DeploymentStatus, NewDeployment } from '@delivery/core/ports/github';
 import type { WebAnswer } from '@delivery/core/ports/web';
 import { FakeClock } from '@delivery/testing/fake-clock';
-import { FakeCluster, newPod, newWorkload } from '@delivery/testing/fake-cluster';
+import { FakeCluster, newWorkload } from '@delivery/testing/fake-cluster';
 import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { FakeRegistry } from '@delivery/testing/fake-registry';
 import { FakeLog, nothingGiven, someRun } from '@delivery/testing/fake-step';
@@ -15,11 +15,10 @@ import { imageFixture } from '@delivery/testing/image-fixture';
 import { newProject } from '@delivery/testing/new-project';
 import type { Inputs, Output } from '../src/inputs.ts';
 import { run } from '../src/run.ts';
+import type { Conduct } from './conducts.ts';
+import { healthyAtOnce } from './conducts.ts';
 
 export const repository = parseRepository('registry.example.org/dev/web-stream')!;
-
-/** What a build does in the cluster once it is set. Gives the pods it has while it is broken, and whether it gets well. */
-export type Conduct = (workload: Workload, stage: Stage) => void;
 
 /** A project test of two workloads, with a registry of builds and a cluster whose controllers are played by `conduct`. */
 export class Stage {
@@ -182,59 +181,11 @@ const defaults: Inputs = {
   force: false,
 };
 
-export const healthyAtOnce: Conduct = (workload, { cluster }) => cluster.putWorkload(healthy(workload));
-
-/** Ready only after a while: what a stack does that migrates its database first. */
-export function healthyAfter(ms: number): Conduct {
-  return (workload, stage) => {
-    stage.cluster.putWorkload(rolling(workload));
-    void stage.clock.sleep(ms, new AbortController().signal).then(() => stage.cluster.putWorkload(healthy(workload)));
-  };
-}
-
-/** One pod of the new template whose container is in the given state, for ever. */
-export function broken(status: Partial<ContainerStatus>): Conduct {
-  return (workload, { cluster }) => {
-    const revision = String(workload.generation);
-    cluster.putWorkload({
-      ...rolling(workload),
-      annotations: { ...workload.annotations, 'deployment.kubernetes.io/revision': revision },
-    });
-    const uid = `rs-${workload.name}-${revision}`;
-    cluster.change('test', ({ replicaSets }) => ({
-      replicaSets: [
-        ...replicaSets,
-        { name: uid, uid, ownerUid: workload.uid, revision: workload.generation, wanted: 1, conditions: [] },
-      ],
-    }));
-    const container = {
-      name: workload.containers[0]?.name ?? '',
-      init: false,
-      image: workload.containers[0]?.image ?? '',
-      ready: false,
-      restarts: 0,
-      state: { is: 'waiting', reason: 'ContainerCreating', message: '' },
-      last: undefined,
-      ...status,
-    } as const;
-    cluster.putPod(newPod({ name: `${workload.name}-new`, uid: `${uid}-pod`, ownerUid: uid, containers: [container] }));
-  };
-}
-
-function rolling(workload: Workload): Workload {
-  return { ...workload, observedGeneration: workload.generation, updated: 0, replicas: workload.wanted };
-}
-
-function healthy(workload: Workload): Workload {
-  const { wanted, generation, namespace } = workload;
-  return {
-    ...workload,
-    namespace,
-    observedGeneration: generation,
-    updated: wanted,
-    replicas: wanted,
-    ready: wanted,
-    available: wanted,
-    currentRevision: workload.updateRevision,
-  };
+/** Where one build runs and the next has been pushed. */
+export function stageWith(given: { before: number; after: number }): { stage: Stage; before: string; after: string } {
+  const stage = new Stage();
+  const before = stage.build(given.before);
+  const after = stage.build(given.after);
+  stage.running(before);
+  return { stage, before, after };
 }

@@ -1,6 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import { cleanUpMs, listInTime, removeOwn, runAnnotation } from '@delivery/core/action/own-job';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import { runUrl } from '@delivery/core/action/run-context';
 import { within } from '@delivery/core/action/within';
 import type { DataDirectory } from '@delivery/core/domain/data-directory';

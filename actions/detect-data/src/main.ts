@@ -13,13 +13,11 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
+      ...clustersOfInputs(given, topology, context),
       registry: registryOfInputs(given, topology, context, 'pull'),
       root: given.root === undefined ? undefined : openDataRoot(given.root),
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
     };
     return run(given, ports, context);
   },

@@ -1,4 +1,4 @@
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { Job, JobsView } from '@delivery/core/domain/job';
 import { describeJob } from '@delivery/core/domain/job';
 import type { ContainerStatus, Pod } from '@delivery/core/domain/workload';

@@ -1,16 +1,11 @@
 import type { Topology } from '@delivery/core/domain/topology';
+import type { Clusters } from '@delivery/core/ports/clusters';
 import type { DataRoot } from '@delivery/core/ports/data-root';
-import type { Jobs } from '@delivery/core/ports/jobs';
-import type { Permissions } from '@delivery/core/ports/permissions';
 import type { Registry } from '@delivery/core/ports/registry';
 
-export interface Ports {
+export interface Ports extends Pick<Clusters, 'jobs' | 'permissions'> {
   readonly topology: Topology;
   readonly registry: Registry;
   /** Undefined: input root is not given. */
   readonly root: DataRoot | undefined;
-  /** Connects to a context of the kubeconfig; undefined: the current one. */
-  readonly jobs: (context: string | undefined) => Jobs;
-  /** What the account may do in that cluster. */
-  readonly permissions: (context: string | undefined) => Permissions;
 }

@@ -13,12 +13,10 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
+      ...clustersOfInputs(given, topology, context),
       registry: registryOfInputs(given, topology, context, 'pull'),
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
       web: fetchWeb,
     };
     return run(given, ports, context);

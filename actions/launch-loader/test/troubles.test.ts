@@ -186,6 +186,35 @@ describe('before anything is made', () => {
     await first;
   });
 
+  describe('asks the API server in a dry run', () => {
+    const quota = new RemoteError('cluster', 'exceeded quota: small', { status: 403, retryable: false });
+    const dry = { ...only, 'dry-run': true };
+    const refusedBy = (error: RemoteError) => {
+      stage.jobs.onAdmission = () => {
+        throw error;
+      };
+    };
+
+    it('once, and tells what it has against the Job', async () => {
+      expect(endOf(await stage.run(dry))).toMatchObject({ verdict: 'planned' });
+      expect(stage.jobs.calls.filter(({ method }) => method === 'create')).toHaveLength(1);
+      refusedBy(quota);
+      const refused = await stage.run(dry);
+      expect(endOf(refused)).toMatchObject({ verdict: 'failed' });
+      expect(refused.reason).toContain('exceeded quota: small');
+      expect(stage.jobs.space('test').jobs).toEqual([]);
+    });
+
+    it('where a Job that has ended keeps its name, and its place in a quota, until it is removed', async () => {
+      stage.earlier('test', { conditions: [condition('Complete')] });
+      expect(endOf(await stage.run(dry))).toMatchObject({ verdict: 'planned' });
+      refusedBy(quota);
+      expect(endOf(await stage.run(dry))).toMatchObject({ verdict: 'planned' });
+      refusedBy(new RemoteError('cluster', 'a policy denied the request', { status: 403, retryable: false }));
+      expect((await stage.run(dry)).reason).toContain('a policy denied the request');
+    });
+  });
+
   it.each([
     ['jobs.batch "loader" is forbidden: exceeded quota: small', 'quota'],
     ['admission webhook "policy" denied the request', 'admission'],

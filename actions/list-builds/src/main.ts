@@ -1,4 +1,4 @@
-import { clustersOfInputs } from '@delivery/core/adapters/cluster/from-inputs';
+import { clustersOfInputs, saysHowToConnect } from '@delivery/core/adapters/cluster/from-inputs';
 import { topologyOfInputs } from '@delivery/core/adapters/delivery-file';
 import { registryOfInputs } from '@delivery/core/adapters/registry/from-inputs';
 import { startAction } from '@delivery/core/adapters/runner-step';
@@ -11,10 +11,8 @@ await startAction({
   outputs,
   check,
   async run(given, context) {
-    const { env } = process;
     const topology = await topologyOfInputs(given);
-    const hasKubeconfig = [given.kubeconfig, env['KUBECONFIG'], env['KUBERNETES_SERVICE_HOST']].some(Boolean);
-    const hasCluster = given['cluster-auth'] === 'oidc' || hasKubeconfig;
+    const hasCluster = saysHowToConnect(given, process.env);
     const ports = {
       topology,
       registry: registryOfInputs(given, topology, context, 'pull'),

@@ -4,7 +4,7 @@ import type { SummaryBlock } from '@delivery/core/action/outcome';
 import { buildName } from '@delivery/core/domain/build';
 import { backupsBefore } from '@delivery/core/domain/ledger';
 import type { Project } from '@delivery/core/domain/topology';
-import type { Jobs } from '@delivery/core/ports/jobs';
+import type { Clusters } from '@delivery/core/ports/clusters';
 import type { ProjectEnd } from './deliver.ts';
 import type { Change } from './difference.ts';
 import { databaseStays } from './plan.ts';
@@ -19,13 +19,13 @@ export interface Saved extends ProjectEnd {
 /** Makes a verified backup of each project, side by side. One that is under way is waited for. */
 export async function backUpFirst(
   projects: readonly Project[],
-  clusters: ReadonlyMap<string | undefined, Jobs>,
+  jobs: Clusters['jobs'],
   context: ActionContext,
 ): Promise<readonly Saved[]> {
   if (projects.length === 0) return [];
   const choices = { 'on-running': 'wait', 'dry-run': false, 'max-age': undefined, timeout: undefined } as const;
   const ends = await context.log.group('Back up first', () =>
-    backUp(projects, { ...choices, tier: 'manual', wait: 'completion' }, { clusters }, context),
+    backUp(projects, { ...choices, tier: 'manual', wait: 'completion' }, { jobs }, context),
   );
   return ends.map(({ project, verdict, cause, sentence, next, file, blocks }) => {
     // Whatever else it says: without a file there is no backup.

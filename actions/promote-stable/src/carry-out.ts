@@ -1,6 +1,7 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import type { LaunchedBuild } from '@delivery/core/action/launch/loader-task';
 import type { Outcome } from '@delivery/core/action/outcome';
+import { ActionError, CancelledError } from '@delivery/core/errors/errors';
 import type { Targets } from './aim.ts';
 import type { Saved } from './back-up-first.ts';
 import { backUpFirst } from './back-up-first.ts';
@@ -51,15 +52,26 @@ export async function carryOut(
     const next = `${nextOf(saved)} With backup-first: false it goes without one. Neither stable nor a project was changed.`;
     return tell({ ...story, result: 'failure', reason, next, saved });
   }
+  let isMoving = false;
   try {
-    await moveStable(promotion, saved, connected.registry, context);
+    await moveStable(promotion, saved, connected.registry, context, () => (isMoving = true));
   } catch (error) {
-    if (!context.signal.aborted) throw error;
-    const next = 'Run it again: it goes on from what is there. What follows stable was not touched.';
-    const reason = `${build.title}: cancelled while stable was being moved; list-builds shows what it names.`;
-    return tell({ ...story, result: 'failure', reason, next, saved });
+    const known = context.signal.aborted ? new CancelledError('the move of stable') : error;
+    if (!(known instanceof ActionError)) throw error;
+    return tell({ ...story, ...notMoved(known, build.title, isMoving), saved });
   }
   return bringOut(promotion, { ...story, saved }, build, scene, context);
+}
+
+/** No project was asked for more than whether it would take it. */
+function notMoved(
+  { code, message, hint }: ActionError,
+  title: string,
+  isMoving: boolean,
+): Pick<Story, 'result' | 'reason' | 'next' | 'code'> {
+  const where = isMoving ? 'stable may have moved: list-builds shows what it names.' : 'stable was not moved.';
+  const next = `${hint ?? 'Run it again: it goes on from what is there.'} What follows stable was not touched.`;
+  return { result: 'failure', reason: `${title}: ${message}. ${where}`, next, code };
 }
 
 /** stable has moved. */
@@ -77,9 +89,10 @@ async function bringOut(
     ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
   );
   if (inputs['on-failure'] === 'rollback' && failed.some((end) => cameWithIt(end, change))) {
-    const { said, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
+    const { said, next, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
     const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
-    return tell({ ...story, result: 'failure', reason, next: nextOf(ends), ends, back });
+    const others = next === undefined ? ends : ends.filter(({ verdict }) => verdict !== 'cancelled');
+    return tell({ ...story, result: 'failure', reason, next: `${nextOf(others)} ${next ?? ''}`.trim(), ends, back });
   }
   return tell({ ...story, ...endOf(build.title, change, { saved: story.saved, ends, left }), ends });
 }

@@ -66,9 +66,8 @@ export async function rollOutAll(
 ): Promise<readonly ProjectEnd[]> {
   return Promise.all(
     aims.map(async (aim): Promise<ProjectEnd> => {
-      const cluster = ports.clusters.get(aim.project.cluster);
-      if (!cluster) throw new TypeError('a cluster was not connected');
       const { registry, web, gitHub } = ports;
+      const cluster = ports.cluster(aim.project.cluster);
       const own: RolloutPorts = { registry, cluster, web, gitHub };
       const where = { project: aim.project.name, kind: 'rollout' } as const;
       try {
@@ -94,10 +93,10 @@ async function launch(
   { jobs, web }: Connected,
   context: ActionContext,
 ): Promise<readonly ProjectEnd[]> {
-  const ends = await launchAll(places, build, choices, { clusters: jobs, web }, context);
+  const ends = await launchAll(places, build, choices, { jobs, web }, context);
   return ends.map((end) => {
-    const { result, reason, next, summary } = tell(build.title, [end], choices);
-    const { verdict, cause = '' } = end;
+    const { result, reason, summary } = tell(build.title, [end], choices);
+    const { verdict, cause = '', next } = end;
     const said = { verdict, cause, before: '', reason, next, summary };
     return { project: end.place.project.name, kind: 'launch', result, ...said };
   });

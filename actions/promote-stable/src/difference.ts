@@ -2,7 +2,7 @@ import { buildName } from '@delivery/core/domain/build';
 import type { CatalogueBuild } from '@delivery/core/action/catalogue-build';
 import type { ActionContext } from '@delivery/core/action/context';
 import type { Cell, SummaryBlock } from '@delivery/core/action/outcome';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { TestVerdict } from '@delivery/core/domain/ledger';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Comparison, GitHub } from '@delivery/core/ports/github';

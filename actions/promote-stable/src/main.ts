@@ -14,13 +14,10 @@ await startAction({
   check,
   async run(given, context) {
     const topology = await topologyOfInputs(given);
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
+      ...clustersOfInputs(given, topology, context),
       registry: registryOfInputs(given, topology, context, given['dry-run'] ? 'pull' : 'pull,push'),
-      cluster: clusters.cluster,
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
       web: fetchWeb,
       gitHub: gitHubOfInputs(given, context.run),
     };

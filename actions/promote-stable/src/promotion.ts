@@ -33,13 +33,15 @@ export interface Promotion {
 
 /**
  * Copies the digest, sets its version, notes it and the backups that were made, and moves `stable` last. The note comes before the
- * move: what was stable before is known nowhere afterwards. Can be run again after any interruption.
+ * move: what was stable before is known nowhere afterwards. Can be run again after any interruption. `onMoving` is called before
+ * `stable` is written.
  */
 export async function moveStable(
   promotion: Promotion,
   backups: readonly Saved[],
   registry: Registry,
   context: ActionContext,
+  onMoving: () => void,
 ): Promise<void> {
   const { image, change, tags, builtTags } = promotion;
   const { chosen, stable } = change;
@@ -49,6 +51,7 @@ export async function moveStable(
     for (const note of backups.map((saved) => backupNote(saved, chosen))) await noteInLedger(note, of, context);
     const note = noteOf(promotion, { verdict: 'success', previous: stable?.digest, reason: promotion.reason });
     await writeNote(note, of, context);
+    onMoving();
   };
   const request = {
     ...{ digest, manifest, from, to: image.promoted, tags, without: isRecordOfPromotion, beforeLast: record },
@@ -72,10 +75,18 @@ function isRecordOfPromotion({ artifactType, digest, annotations }: Descriptor):
   return record !== undefined && isOfPromotion(record);
 }
 
+interface Return {
+  /** What became of it, as sentences. */
+  readonly said: string;
+  /** In place of what the projects say that were cancelled on the way; undefined: that holds. */
+  readonly next?: string;
+  /** How the projects ended that were brought back. */
+  readonly ends: readonly ProjectEnd[];
+}
+
 /**
  * After a rollout that failed: `stable` names again what it did before, and so does every project that had followed already, or had
- * nothing of its own to go back to. Gives what became of it, as sentences, and how the projects ended. What goes wrong on the way is
- * said, not thrown; a cancel ends it after `stable` is back.
+ * nothing of its own to go back to. What goes wrong on the way is said, not thrown; a cancel ends it after `stable` is back.
  */
 export async function goBack(
   promotion: Promotion,
@@ -84,7 +95,7 @@ export async function goBack(
   choices: DeliverChoices,
   ports: Connected,
   context: ActionContext,
-): Promise<{ readonly said: string; readonly ends: readonly ProjectEnd[] }> {
+): Promise<Return> {
   const { image, change, wayBack } = promotion;
   const { chosen, stable } = change;
   // What has begun is ended, also when the run is cancelled by now: the runtime bounds the time that takes.
@@ -102,16 +113,34 @@ export async function goBack(
   const isBack = `stable is ${buildName(wayBack)} again`;
   if (hasOtherSchema(chosen, wayBack) && names !== '') {
     const schemas = `schema ${chosen.schemaVersion ?? ''} is not that of ${buildName(wayBack)}, ${wayBack.schemaVersion ?? ''}`;
-    return {
-      said: `${isBack}, but ${names} stays with ${buildName(chosen)}: its ${schemas}. ${databaseStays}`,
-      ends: [],
-    };
+    const said = `${isBack}, but ${names} stays with ${buildName(chosen)}: its ${schemas}.`;
+    return withCancelled(said, ends, [], chosen, wayBack);
   }
   const back = { digest: wayBack.digest, number: wayBack.number, title: `${image.name} ${buildName(wayBack)}` };
   const rollout = { ...choices.rollout, force: true, 'on-failure': 'leave' } as const;
   const returned = await rollOutAll(followers, back, rollout, ports, context);
-  const said = [isBack, ...returned.map(({ project, verdict }) => `${project} too: ${verdict}`)];
-  return { said: `${said.join('; ')}. ${databaseStays}`, ends: returned };
+  const others = returned.filter(({ verdict }) => verdict !== 'cancelled');
+  const said = [isBack, ...others.map(({ project, verdict }) => `${project} too: ${verdict}`)];
+  return withCancelled(`${said.join('; ')}.`, ends, returned, chosen, wayBack);
+}
+
+/** A run that was cancelled watches nothing any more: what was set goes on rolling out, whatever stable is. */
+function withCancelled(
+  said: string,
+  ends: readonly ProjectEnd[],
+  returned: readonly ProjectEnd[],
+  chosen: CatalogueBuild,
+  wayBack: CatalogueBuild,
+): Return {
+  const cancelled = [...ends, ...returned].filter(({ verdict }) => verdict === 'cancelled');
+  if (cancelled.length === 0) return { said: `${said} ${databaseStays}`, ends: returned };
+  const names = cancelled.map(({ project }) => project).join(', ');
+  const look = `Look first whether the database of ${names} was migrated to schema ${chosen.schemaVersion ?? ''} by then.`;
+  return {
+    said: `${said} ${databaseStays} ${names} was cancelled on the way and may run ${buildName(chosen)}.`,
+    next: `${hasOtherSchema(chosen, wayBack) ? `${look} ` : ''}Promote ${buildName(wayBack)} for ${names}, so that it runs what is stable.`,
+    ends: returned,
+  };
 }
 
 /** It runs the new build, or may do so in part. */

@@ -1,5 +1,5 @@
 import { buildName } from '@delivery/core/domain/build';
-import { lights } from '@delivery/core/action/markdown';
+import { codeBlock, lights } from '@delivery/core/action/markdown';
 import type { Cell, Outcome, ResultState, SummaryBlock } from '@delivery/core/action/outcome';
 import type { Change } from './difference.ts';
 import { waysBack } from './back-up-first.ts';
@@ -16,6 +16,8 @@ export interface Story {
   readonly result: ResultState;
   readonly reason: string;
   readonly next?: string;
+  /** Of the error that ended it. */
+  readonly code?: string;
   /** The backups that were made before. */
   readonly saved?: readonly Saved[];
   readonly ends?: readonly ProjectEnd[];
@@ -24,7 +26,7 @@ export interface Story {
 }
 
 export function tell(story: Story): Outcome<Output> {
-  const { change, difference, warnings, result, reason, next, saved = [], ends = [], back = [] } = story;
+  const { change, difference, warnings, result, reason, next, code, saved = [], ends = [], back = [] } = story;
   const { chosen, stable, direction, version } = change;
   return {
     result,
@@ -47,6 +49,7 @@ export function tell(story: Story): Outcome<Output> {
       ...(saved.length + ends.length > 0 ? [table([...saved, ...ends], back)] : []),
       ...waysBack(saved),
       ...[...saved, ...ends, ...back].flatMap(({ summary }) => summary),
+      ...(code === undefined ? [] : [codeBlock(code)]),
     ],
   };
 }

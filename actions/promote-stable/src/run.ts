@@ -156,7 +156,7 @@ function connect({ aims, places }: Targets, { cluster, jobs, registry, web, gitH
     some.map(({ project }) => project);
   return {
     ...{ registry, web, gitHub },
-    clusters: connectAll(projects(aims), cluster),
+    cluster: connectAll(projects(aims), cluster),
     // Backups are Jobs as well.
     jobs: connectAll(projects([...aims, ...places]), jobs),
   };

@@ -176,6 +176,22 @@ describe('the promotion of a loader', () => {
     expect(stage.stable()).toBe(digest);
   });
 
+  it('is refused, and stable stays, where the API server would not take its Job', async () => {
+    await stage.build(12, 'loaded');
+    stage.jobs.onAdmission = (_, namespace) => {
+      if (namespace !== 'ric') return;
+      throw new RemoteError('cluster', 'jobs.batch is forbidden: exceeded quota', { status: 403, retryable: false });
+    };
+    const outcome = await stage.run({ image: 'loader', version: august });
+    expect(outcome).toMatchObject({
+      result: 'failure',
+      reason: expect.stringContaining('exceeded quota') as string,
+      next: 'Put that right first. Nothing was changed.',
+      outputs: { projects: { production: { verdict: 'planned' }, ric: { verdict: 'failed', cause: 'cluster' } } },
+    });
+    expect([stage.stable(), stage.jobs.creations]).toEqual([undefined, []]);
+  });
+
   it('needs the record that it loaded: that it was tested is not the same', async () => {
     await stage.build(12, 'tested');
     expect((await stage.run({ image: 'loader', version: august })).reason).toContain('no record of it');

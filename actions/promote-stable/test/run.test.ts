@@ -121,7 +121,7 @@ describe('a promotion', () => {
     };
     const outcome = await stage.run({ version: august });
     expect(outcome).toMatchObject({ result: 'failure', outputs: { digest: after } });
-    expect(outcome.reason).toContain('cancelled while stable was being moved');
+    expect(outcome.reason).toContain('cancelled during the move of stable. stable may have moved');
     stage.registry.onCall = () => undefined;
     stage.cancel = new AbortController();
     expect((await stage.run({ version: august })).result).toBe('success');

@@ -134,9 +134,7 @@ export class Stage {
 
   /** The backups that were begun, by namespace. */
   backups(): string[] {
-    return this.jobs.creations.flatMap(({ cronJob, dryRun }) =>
-      cronJob.name === 'db-backup' && !dryRun ? [cronJob.namespace] : [],
-    );
+    return this.jobs.creations.flatMap(({ cronJob }) => (cronJob.name === 'db-backup' ? [cronJob.namespace] : []));
   }
 
   /** Runs to the end, letting as much time pass as it takes. */

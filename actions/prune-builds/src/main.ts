@@ -22,13 +22,10 @@ await startAction({
         throw new InputError([{ field: 'github-token', message: `is required to delete on ${repository.host}` }]);
       return connectPackageVersions({ token, apiUrl: context.run.apiUrl, repository, clock: context.clock });
     };
-    const clusters = clustersOfInputs(given, topology, context);
     const ports = {
       topology,
+      ...clustersOfInputs(given, topology, context),
       registry: registryOfInputs(given, topology, context, given['dry-run'] ? 'pull' : 'pull,push'),
-      cluster: clusters.cluster,
-      jobs: clusters.jobs,
-      permissions: clusters.permissions,
       packages,
     };
     return run(given, ports, context);

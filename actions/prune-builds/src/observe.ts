@@ -1,5 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import { buildNumberOfTag } from '@delivery/core/domain/build';
+import { jobsOf, workloadsOf } from '@delivery/core/domain/delivery/pick';
 import type { Digest } from '@delivery/core/domain/digest';
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { formatRepository } from '@delivery/core/domain/image-reference';
@@ -61,16 +62,9 @@ export async function readScene(
 }
 
 /** Where builds should have been promoted to by now. */
-function emptyPromoted(
-  { name }: ImageTopology,
-  promoted: readonly Promoted[],
-  { projects }: Topology,
-): readonly string[] {
-  const isFollowed = Object.values(projects).some(
-    ({ follows, workloads, jobs }) =>
-      follows === 'stable' && (Object.hasOwn(workloads, name) || Object.hasOwn(jobs, name)),
-  );
-  if (!isFollowed) return [];
+function emptyPromoted({ name }: ImageTopology, promoted: readonly Promoted[], topology: Topology): readonly string[] {
+  const reached = [...workloadsOf(topology, name), ...jobsOf(topology, name)];
+  if (!reached.some(({ project }) => project.follows === 'stable')) return [];
   return promoted.filter(({ stored }) => stored.tags.size === 0).map(({ repository }) => formatRepository(repository));
 }
 

@@ -1,5 +1,6 @@
 import { connectAll } from '@delivery/core/action/connect-all';
 import type { ActionContext } from '@delivery/core/action/context';
+import { marks } from '@delivery/core/action/launch/plan';
 import { endOf, hasEnded } from '@delivery/core/action/launch/standing';
 import { observe } from '@delivery/core/action/rollout/observe';
 import { healthyAnnotation } from '@delivery/core/action/rollout/plan';
@@ -26,20 +27,16 @@ export interface Use {
 
 const lookMs = 60_000;
 
-/** Digest of the image that a Job was made with, which launch-loader notes on it. */
-const digestAnnotation = 'delivery.actions/digest';
-
 /** What runs, or comes back by itself, in every project. Throws ActionError `unread` naming the first that cannot be read. */
 export async function readUses(
   { topology, cluster, jobs }: Pick<Ports, 'topology' | 'cluster' | 'jobs'>,
   context: Pick<ActionContext, 'clock' | 'signal'>,
 ): Promise<readonly Use[]> {
   const projects = Object.values(topology.projects);
-  const clusters = connectAll(projects, (name) => ({ cluster: cluster(name), jobs: jobs(name) }));
+  const portsOf = connectAll(projects, (name) => ({ cluster: cluster(name), jobs: jobs(name) }));
   const uses = await Promise.all(
     projects.map(async (project) => {
-      const ports = clusters.get(project.cluster);
-      if (!ports) throw new TypeError('a cluster was not connected');
+      const ports = portsOf(project.cluster);
       const what = `project ${project.name}`;
       const look = (signal: AbortSignal) => readProject(project, ports, signal);
       const found = await orUnread(what, () => within(lookMs, context, look, undefined));
@@ -93,7 +90,7 @@ function imagesOfPod({ containers }: Pod): string[] {
 function usesOfJobs({ jobs }: JobsView, cronJobs: readonly (CronJob | undefined)[]): Use[] {
   const running = jobs
     .filter((job) => endOf(job) === undefined)
-    .flatMap((job) => usesOf(describeJob(job), [job.annotations[digestAnnotation] ?? '']));
+    .flatMap((job) => usesOf(describeJob(job), [job.annotations[marks.digest] ?? '']));
   const templates = cronJobs.flatMap((cronJob) =>
     cronJob
       ? usesOf(

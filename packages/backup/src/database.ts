@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
-import { orAborted } from '@delivery/core/action/or-aborted';
-import { oneLine } from '@delivery/core/action/printable';
+import { orAborted } from '@delivery/core/ports/or-aborted';
+import { oneLine } from '@delivery/core/domain/printable';
 import { ActionError } from '@delivery/core/errors/errors';
 
 /** Where the database is and who asks. The password is for the client libraries and the option file only. */

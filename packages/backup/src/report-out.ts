@@ -1,5 +1,5 @@
 import { truncateSync, writeFileSync } from 'node:fs';
-import { printable } from '@delivery/core/action/printable';
+import { printable } from '@delivery/core/domain/printable';
 import { reportLines, terminationMessage } from '@delivery/core/domain/backup/report-lines';
 import type { ProgramReport } from '@delivery/core/domain/backup/report';
 

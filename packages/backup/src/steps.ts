@@ -1,4 +1,4 @@
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { Step } from '@delivery/core/domain/backup/report';
 import { messageOf } from './faults.ts';
 import type { Ports } from './ports.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { Compression } from '@delivery/core/domain/backup/name';
 import { Fault } from './faults.ts';
 import type { RunningPipe } from './programs.ts';

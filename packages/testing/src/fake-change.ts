@@ -1,5 +1,5 @@
 import { runsImage } from '@delivery/core/domain/rollout/health';
-import type { Container, StreamTag, Workload } from '@delivery/core/domain/workload';
+import type { Container, StreamTag, Workload, WorkloadReference } from '@delivery/core/domain/workload';
 import { describeWorkload } from '@delivery/core/domain/workload';
 import { ActionError, RemoteError } from '@delivery/core/errors/errors';
 import type { ImageChange } from '@delivery/core/ports/cluster';
@@ -8,8 +8,10 @@ export function tagName({ namespace, stream, tag }: StreamTag): string {
   return `${namespace}/${stream}:${tag}`;
 }
 
+type Fed = Container & { readonly fedBy: StreamTag };
+
 /** The containers that a trigger feeds and that get another image. */
-export function fedBy(workload: Workload, { images }: ImageChange): [Container & { fedBy: StreamTag }, string][] {
+export function fedBy(workload: Workload, { images }: ImageChange): [Fed, string][] {
   return workload.containers.flatMap((container) => {
     const image = images[container.name];
     const { fedBy: tag } = container;
@@ -35,7 +37,13 @@ export function inWords(
   return { ...change, images };
 }
 
-export function requireExpected(workload: Workload, { images, expected = {} }: ImageChange): void {
+/** Throws what setImages does for a change that does not fit. */
+export function requireFit(workload: Workload, change: ImageChange): void {
+  requireContainers(workload, change);
+  requireExpected(workload, change);
+}
+
+function requireExpected(workload: Workload, { images, expected = {} }: ImageChange): void {
   for (const container of workload.containers) {
     const image = expected[container.name];
     if (image === undefined || image === container.image) continue;
@@ -46,7 +54,19 @@ export function requireExpected(workload: Workload, { images, expected = {} }: I
   }
 }
 
-export function requireContainers(workload: Workload, { images, expected = {} }: ImageChange): void {
+export function missing(workload: WorkloadReference): RemoteError {
+  return new RemoteError('cluster', `${describeWorkload(workload)} does not exist`, { status: 404, retryable: false });
+}
+
+export function silent(workload: Workload, fed: readonly [Fed, string][], keepTags = false): ActionError {
+  const tags = fed.map(
+    ([container, image]) => `${tagName(container.fedBy)} ${keepTags ? `stays set to ${image}` : 'is set back'}`,
+  );
+  const message = `the trigger of ${describeWorkload(workload)} has not brought the image. ${tags.join('; ')}`;
+  return new ActionError('trigger-silent', message);
+}
+
+function requireContainers(workload: Workload, { images, expected = {} }: ImageChange): void {
   const there = workload.containers.map(({ name }) => name);
   const missing = [...Object.keys(images), ...Object.keys(expected)].find((name) => !there.includes(name));
   if (missing === undefined) return;

@@ -6,10 +6,9 @@ import type {
   WorkloadKind,
   WorkloadReference,
 } from '@delivery/core/domain/workload';
-import { describeWorkload } from '@delivery/core/domain/workload';
-import { RemoteError } from '@delivery/core/errors/errors';
-import type { Cluster, ImageChange, LogOptions } from '@delivery/core/ports/cluster';
-import { fedBy, inWords, requireContainers, requireExpected, tagName, withChange } from './fake-change.ts';
+import type { RemoteError } from '@delivery/core/errors/errors';
+import type { Cluster, ImageChange, LogOptions, SetOptions } from '@delivery/core/ports/cluster';
+import { fedBy, inWords, missing, requireFit, silent, tagName, withChange } from './fake-change.ts';
 import { Watchers } from './watchers.ts';
 
 /** One call of setImages that was let through. */
@@ -28,6 +27,8 @@ export class FakeCluster implements Cluster {
   readonly tags = new Map<string, string>();
   /** What a trigger writes for an image that a tag names; undefined: it cannot be imported. */
   imported: (image: string) => string | undefined = (image) => image;
+  /** Whether no trigger writes to it. */
+  isSilent: (workload: WorkloadReference) => boolean = () => false;
   /** Called after images were set (never for a dry run) with the workload as it is then. */
   onSetImages: (workload: Workload) => void = () => {};
   readonly #views = new Map<string, NamespaceView>();
@@ -71,20 +72,22 @@ export class FakeCluster implements Cluster {
   async setImages(
     reference: WorkloadReference,
     change: ImageChange,
-    { dryRun }: { dryRun: boolean },
+    { dryRun, keepTags }: SetOptions,
     signal: AbortSignal,
   ): Promise<Workload> {
     await this.#answer(signal);
     // From here to the end nothing is awaited: the change is made whole or not at all.
     const workload = this.#find(reference);
-    if (!workload) throw refusal(404, `${describeWorkload(reference)} does not exist`);
-    requireContainers(workload, change);
+    if (!workload) throw missing(reference);
     const { name, namespace, kind } = reference;
-    requireExpected(workload, change);
+    requireFit(workload, change);
     this.calls.push({ workload: { kind, namespace, name }, change, dryRun });
     const changed = withChange(workload, inWords(workload, change, this.imported));
     if (dryRun) return changed;
-    for (const [container, image] of fedBy(workload, change)) this.#tag(container.fedBy, image);
+    const fed = fedBy(workload, change);
+    const silence = fed.length > 0 && this.isSilent(reference) ? silent(workload, fed, keepTags) : undefined;
+    if (!silence || keepTags) for (const [container, image] of fed) this.#tag(container.fedBy, image);
+    if (silence) throw silence;
     this.putWorkload(changed);
     this.onSetImages(changed);
     return changed;
@@ -129,7 +132,8 @@ export class FakeCluster implements Cluster {
       for (const workload of this.view(namespace).workloads) {
         const fed = workload.containers.filter((one) => one.fedBy && tagName(one.fedBy) === tagName(tag));
         const images = Object.fromEntries(fed.map(({ name }) => [name, this.imported(image) ?? image]));
-        if (fed.length > 0) this.putWorkload(withChange(workload, { images, annotations: {} }));
+        if (fed.length > 0 && !this.isSilent(workload))
+          this.putWorkload(withChange(workload, { images, annotations: {} }));
       }
   }
 
@@ -155,6 +159,7 @@ export function newWorkload(given: Partial<Workload> = {}): Workload {
     generation: 1,
     observedGeneration: 1,
     paused: false,
+    partial: false,
     annotations: {},
     containers: [{ name: 'web', image: 'registry.example.org/web:1', init: false }],
     wanted: 0,
@@ -191,8 +196,4 @@ export function newPod(given: Partial<Pod> = {}): Pod {
 
 function isSame(a: WorkloadReference, b: WorkloadReference): boolean {
   return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
-}
-
-function refusal(status: number, message: string): RemoteError {
-  return new RemoteError('cluster', message, { status, retryable: false });
 }

@@ -17,11 +17,10 @@ interface Space {
   readonly events: readonly ClusterEvent[];
 }
 
-/** One call of `create` that was let through. */
+/** A Job that was made. */
 export interface Creation {
   readonly cronJob: CronJob;
   readonly job: NewJob;
-  readonly dryRun: boolean;
 }
 
 const empty: Space = { cronJobs: [], jobs: [], pods: [], events: [] };
@@ -31,6 +30,8 @@ export class FakeJobs implements Jobs {
   /** Every call in the order they came, and how many requests the adapter makes for it. */
   readonly calls: { readonly method: keyof Jobs; readonly namespace: string; readonly requests: number }[] = [];
   readonly creations: Creation[] = [];
+  /** What the API server's admission has against a Job, also in a dry run. Called before the name is looked at. */
+  onAdmission: (job: NewJob, namespace: string) => void = () => {};
   /** Lines by `<pod>/<container>/<restarts>`. Use `addLines` while one is followed. */
   readonly logs = new Map<string, readonly string[]>();
   /** Called once a Job is made (never for a dry run). What it throws is what `create` throws: an answer that is lost. */
@@ -151,12 +152,12 @@ export class FakeJobs implements Jobs {
     // From here to the end nothing is awaited: the Job is made whole or not at all.
     requireContainers(cronJob, job);
     requireFreeVariables(cronJob, job);
+    this.onAdmission(job, namespace);
     if (this.job(namespace, job.name))
       throw new RemoteError('cluster', `${describeJob({ namespace, name: job.name })} already exists`, {
         status: 409,
         retryable: false,
       });
-    this.creations.push({ cronJob, job, dryRun });
     this.#version += 1;
     const made = newJob({
       namespace,
@@ -169,6 +170,7 @@ export class FakeJobs implements Jobs {
       annotations: { ...job.annotations, 'cronjob.kubernetes.io/instantiate': 'manual' },
     });
     if (dryRun) return made;
+    this.creations.push({ cronJob, job });
     this.#change(namespace, { jobs: [...this.space(namespace).jobs, made] });
     this.onCreate(made);
     return made;

@@ -1,8 +1,9 @@
 import type { Repository } from '@delivery/core/domain/image-reference';
 import { ActionError } from '@delivery/core/errors/errors';
 import { hubLoginKey, isHub } from '@delivery/core/adapters/registry/hosts';
-import { readFile, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { loginHint, readLoginJson } from '@delivery/core/adapters/registry/login-files';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { GivenLogin, Workshop } from './workshop.ts';
 import { writePrivate } from './workshop.ts';
 
@@ -72,26 +73,10 @@ function withLogin(config: LoginFile, key: string, login: GivenLogin): Record<st
   return { ...config.auths, [key]: { auth: encode(login) } };
 }
 
+/** Docker's configuration has more in it than logins: all of it stays. */
 async function readLogins(path: string): Promise<LoginFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
-    throw unreadable(path, `cannot be read (${code ?? 'unknown error'})`);
-  }
-  try {
-    const content: unknown = JSON.parse(text);
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as LoginFile;
-  } catch {
-    // The parser's message quotes the text, and the text holds passwords.
-  }
-  throw unreadable(path, 'is not a JSON object');
-}
-
-function unreadable(path: string, problem: string): ActionError {
-  return new ActionError('registry-login', `${path} ${problem}`, {
-    hint: `Log in again on the runner, or remove the file from ${dirname(path)}.`,
-  });
+  const content = await readLoginJson(path);
+  if (content === undefined) return {};
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as LoginFile;
+  throw new ActionError('registry-login', `${path} is not a JSON object`, { hint: loginHint });
 }

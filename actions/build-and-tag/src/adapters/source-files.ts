@@ -1,7 +1,8 @@
+import { isInside } from '@delivery/core/adapters/checkout-file';
 import { quoted } from '@delivery/core/domain/delivery/found';
 import type { Problem } from '@delivery/core/errors/errors';
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { Recipe } from '../ports.ts';
 
 /** What is wrong with the folder and the Dockerfile that a recipe names: not there, or outside the checkout by a link. */
@@ -23,9 +24,7 @@ async function checkPath(
   const found = await realpath(resolve(root, path)).catch(() => undefined);
   if (found === undefined)
     return { field, message: `${quoted(path)} does not exist in the checkout: was it checked out before this step?` };
-  const way = relative(root, found);
-  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
-    return { field, message: `${quoted(path)} lies outside the checkout` };
+  if (!isInside(root, found)) return { field, message: `${quoted(path)} lies outside the checkout` };
   const entry = await stat(found);
   const right = kind === 'folder' ? entry.isDirectory() : entry.isFile();
   return right ? undefined : { field, message: `${quoted(path)} is not a ${kind}` };

@@ -1,5 +1,5 @@
 import { CommandError } from '@delivery/core/errors/errors';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { Exec } from '@delivery/core/ports/exec';
 import type { Log } from '@delivery/core/ports/log';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

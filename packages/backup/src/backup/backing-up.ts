@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts';
 import type { BackupSettings } from '../settings.ts';
 import type { Steps } from '../steps.ts';
 import type { Draft } from './draft.ts';
-import type { Workshop } from './place.ts';
+import type { Workshop } from './workshop.ts';
 
 /** What every part of one backup works with. */
 export interface BackingUp {

@@ -1,4 +1,4 @@
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import { deniedNumbers } from '../database.ts';
 import { Fault } from '../faults.ts';
 import type { ProgramEnd } from '../programs.ts';

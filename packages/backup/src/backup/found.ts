@@ -4,8 +4,8 @@ import { manifestName, parseBackupName } from '@delivery/core/domain/backup/name
 import { Fault } from '../faults.ts';
 import { formatManifest } from '../manifest-file.ts';
 import type { Ports } from '../ports.ts';
-import type { Workshop } from './place.ts';
 import { readBack } from './read-back.ts';
+import type { Workshop } from './workshop.ts';
 import type { StoredBackup } from './volume.ts';
 import { unread } from './volume.ts';
 

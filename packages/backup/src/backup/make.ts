@@ -16,8 +16,8 @@ import { dumpOnce } from './dump.ts';
 import type { DumpProgram } from './dump-program.ts';
 import { dumpCommand, packerOf, versionOf } from './dump-program.ts';
 import { mebibytes } from './mebibytes.ts';
-import type { Workshop } from './place.ts';
 import { verify } from './verify.ts';
+import type { Workshop } from './workshop.ts';
 
 export interface Making {
   readonly settings: BackupSettings;

@@ -11,7 +11,7 @@ import { readBackup } from '../settings.ts';
 import { Steps } from '../steps.ts';
 import { backUp } from './back-up.ts';
 import { Draft } from './draft.ts';
-import { Workshop } from './place.ts';
+import { Workshop } from './workshop.ts';
 
 /** `backup`: makes one when it is due, under the database's lock. Never throws: whatever happens is in the report. */
 export async function runBackup(env: Environment, ports: Ports): Promise<BackupReport> {

@@ -1,4 +1,4 @@
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { ProgramEnd } from '../programs.ts';
 import type { OffSiteSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { Keep } from '@delivery/core/domain/backup/tiers';
 import { ActionError } from '@delivery/core/errors/errors';
 import { openAccess } from './access.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
-import { orAborted } from '@delivery/core/action/or-aborted';
-import { oneLine } from '@delivery/core/action/printable';
+import { orAborted } from '@delivery/core/ports/or-aborted';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { ServerSettings } from '../database.ts';
 import { DatabaseError } from '../database.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BackupManifest } from '@delivery/core/domain/backup/manifest';
 import { parseBackupName } from '@delivery/core/domain/backup/name';
 import { tiers } from '@delivery/core/domain/backup/tiers';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { StoredBackup } from '../backup/volume.ts';
 import { newestFirst, readVolume, unread } from '../backup/volume.ts';
 import { Fault } from '../faults.ts';

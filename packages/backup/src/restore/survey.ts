@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { oneLine } from '@delivery/core/action/printable';
+import { oneLine } from '@delivery/core/domain/printable';
 import type { BackupManifest } from '@delivery/core/domain/backup/manifest';
 import { Fault } from '../faults.ts';
 import type { BackupFile } from './backup-file.ts';

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backupManifest } from '@delivery/testing/program-report';
 import { planLayout } from '../../src/backup/layout.ts';
-import { Workshop } from '../../src/backup/place.ts';
+import { Workshop } from '../../src/backup/workshop.ts';
 import { readVolume, unread } from '../../src/backup/volume.ts';
 import { formatManifest } from '../../src/manifest-file.ts';
 

@@ -9,7 +9,7 @@ import type { ImageTopology } from '../domain/topology.ts';
 import { compareVersions, parseVersion } from '../domain/version.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
 import { readLedger } from './ledger.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../domain/printable.ts';
 import type { ResolvedBuild } from './resolve-build.ts';
 import { inspectBuild } from './resolve-build.ts';
 

@@ -13,7 +13,7 @@ import type { CatalogueBuild } from './catalogue-build.ts';
 import { find } from './catalogue-pick.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ActionContext } from './context.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../domain/printable.ts';
 import { observe } from './rollout/observe.ts';
 import { within } from './within.ts';
 
@@ -98,8 +98,10 @@ async function buildsIn(
     if (!workload) unclear.push(`there is no ${name}`);
     const containers = workload ? containersOf(workload, entry.containers) : [];
     // Several containers of one image are looked up, and told, once.
-    for (const [image, container] of new Map(containers.map((one) => [one.image, one]))) {
-      const selector = selectorOf(container, catalogue);
+    for (const image of new Set(containers.map((one) => one.image))) {
+      // Only one of them may be known: see referenceAmong.
+      const some = containers.filter((one) => one.image === image);
+      const selector = some.map((one) => selectorOf(one, catalogue)).find((one) => one !== undefined);
       const build = selector && (await find(selector, catalogue));
       if (typeof build === 'object') builds.set(build.digest, build);
       else unclear.push(`${name} runs ${oneLine(image)}, ${build ?? 'which does not say the build'}`);

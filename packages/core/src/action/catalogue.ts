@@ -1,5 +1,5 @@
 import type { BuildNumber } from '../domain/build.ts';
-import { buildNumberOfTag, buildTag, latestTag, stableTag } from '../domain/build.ts';
+import { buildNumbers, buildTag, latestTag, stableTag } from '../domain/build.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Repository } from '../domain/image-reference.ts';
 import { sameRepository } from '../domain/image-reference.ts';
@@ -54,7 +54,7 @@ export async function readCatalogue(
   const repositories = promoted && !sameRepository(promoted, repository) ? [repository, promoted] : [repository];
   const [built = [], other = []] = await sideBySide(repositories, atOnce, (one) => registry.listTags(one, signal));
   const promotedTags = !promoted ? [] : repositories.length === 1 ? built : other;
-  const numbers = built.flatMap((tag) => buildNumberOfTag(tag) ?? []).sort((a, b) => b - a);
+  const numbers = buildNumbers(built);
   const versions = promotedTags.flatMap((tag) => parseVersion(tag) ?? []).sort((a, b) => compareVersions(b, a));
   const wanted = [
     ...[...built.filter((tag) => tag === latestTag), ...numbers.slice(0, limit).map(buildTag)].map(at(repository)),

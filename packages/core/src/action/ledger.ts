@@ -7,7 +7,7 @@ import { ActionError } from '../errors/errors.ts';
 import type { Manifest, Registry } from '../ports/registry.ts';
 import { artifactManifest, writeEmpty } from './artifact.ts';
 import type { ActionContext } from './context.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../domain/printable.ts';
 import { runUrl } from './run-context.ts';
 
 /** The newest that are considered: more than anybody reads, and few enough to be read at once. */

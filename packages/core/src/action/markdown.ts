@@ -1,5 +1,5 @@
 import type { Cell, Outcome, ResultState, SummaryBlock } from './outcome.ts';
-import { oneLine, printable } from './printable.ts';
+import { oneLine, printable } from '../domain/printable.ts';
 
 /** A result at a glance. */
 export const lights: Readonly<Record<ResultState, string>> = {
@@ -8,6 +8,12 @@ export const lights: Readonly<Record<ResultState, string>> = {
   failure: '🔴',
   skipped: '⚪',
 };
+
+/** Where an error's remedy stands. */
+export function codeBlock(code: string): SummaryBlock {
+  return { kind: 'text', text: `Code ${code}: docs/troubleshooting.md of fragalysis-actions says more.` };
+}
+
 const maxLines = 200;
 const maxLineLength = 1_000;
 

@@ -1,7 +1,7 @@
 import type { Need, Right } from '../domain/rights.ts';
 import { describeRights, distinctRights } from '../domain/rights.ts';
 import { ActionError, RemoteError } from '../errors/errors.ts';
-import type { Permissions } from '../ports/permissions.ts';
+import type { Clusters } from '../ports/clusters.ts';
 import { connectAll } from './connect-all.ts';
 import type { ActionContext } from './context.ts';
 
@@ -13,12 +13,12 @@ import type { ActionContext } from './context.ts';
 export async function preflight(
   action: string,
   needs: readonly Need[],
-  connect: (context: string | undefined) => Permissions,
+  connect: Clusters['permissions'],
   context: Pick<ActionContext, 'log' | 'signal'>,
 ): Promise<void> {
-  const clusters = connectAll(needs, connect);
+  const permissionsIn = connectAll(needs, connect);
   const lacking = await Promise.all(
-    merged(needs).map(async (need) => ({ ...need, rights: await lackingOf(need, clusters, context) })),
+    merged(needs).map(async (need) => ({ ...need, rights: await lackingOf(need, permissionsIn, context) })),
   );
   const found = lacking.filter(({ rights }) => rights.length > 0);
   if (found.length === 0) return;
@@ -56,11 +56,10 @@ function merged(needs: readonly Need[]): readonly Need[] {
 
 async function lackingOf(
   { cluster, namespace, rights }: Need,
-  clusters: ReadonlyMap<string | undefined, Permissions>,
+  permissionsIn: Clusters['permissions'],
   { log, signal }: Pick<ActionContext, 'log' | 'signal'>,
 ): Promise<readonly Right[]> {
-  const permissions = clusters.get(cluster);
-  if (!permissions) throw new TypeError('a cluster was not connected');
+  const permissions = permissionsIn(cluster);
   try {
     const { denied, unknown } = await permissions.missing(namespace, rights, signal);
     const [first] = unknown;

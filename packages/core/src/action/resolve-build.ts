@@ -1,7 +1,7 @@
 import type { BuildNumber } from '../domain/build.ts';
 import {
   buildNumberLabel,
-  buildNumberOfTag,
+  buildNumbers,
   buildTag,
   createdLabel,
   latestTag,
@@ -122,7 +122,7 @@ async function readImage(
 const offered = 5;
 
 function offer(tags: readonly string[]): string {
-  const numbers = tags.flatMap((tag) => buildNumberOfTag(tag) ?? []).sort((a, b) => b - a);
+  const numbers = buildNumbers(tags);
   if (numbers.length === 0) return 'There is no build in that repository yet: build one first.';
   const newest = numbers.slice(0, offered).map(buildTag).join(', ');
   return `The newest of the ${numbers.length} builds there: ${newest}.`;

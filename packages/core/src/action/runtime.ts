@@ -4,9 +4,9 @@ import type { commonInputs } from './common-inputs.ts';
 import type { ActionContext } from './context.ts';
 import type { InputsOf, InputSource, InputSpec } from './inputs.ts';
 import { readInputs } from './inputs.ts';
-import { renderSummary } from './markdown.ts';
+import { codeBlock, renderSummary } from './markdown.ts';
 import type { Outcome, OutputValue } from './outcome.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../domain/printable.ts';
 import type { Problem } from '../errors/errors.ts';
 
 /** What an action is made of; `inputs` hold the common ones, `outputs` name `result`. */
@@ -132,10 +132,7 @@ function outcomeOfError(error: unknown, { log }: Pick<Step, 'log'>): Outcome<str
       { kind: 'lines', title: 'What is wrong', lines },
     ]);
   }
-  if (error instanceof ActionError)
-    return failure(error.message, error.hint, [
-      { kind: 'text', text: `Code ${error.code}: docs/troubleshooting.md of fragalysis-actions says more.` },
-    ]);
+  if (error instanceof ActionError) return failure(error.message, error.hint, [codeBlock(error.code)]);
   // A text that somebody else's error carries may hold headers or bodies: only what the language itself says is shown.
   const known = ownMistakes.some((kind) => error instanceof kind) ? `: ${oneLine((error as Error).message)}` : '';
   const name = error instanceof Error ? error.name : typeof error;

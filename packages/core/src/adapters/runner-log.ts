@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import { randomBytes } from 'node:crypto';
-import { printable } from '../action/printable.ts';
+import { printable } from '../domain/printable.ts';
 import type { Log } from '../ports/log.ts';
 
 /**

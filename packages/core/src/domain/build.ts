@@ -32,9 +32,7 @@ export function buildNumberOfTag(tag: string): BuildNumber | undefined {
   return tag.startsWith(`${latestTag}-`) ? parseBuildNumber(tag.slice(latestTag.length + 1)) : undefined;
 }
 
-/** The highest build number among tags; 0 when none is a build's. */
-export function highestBuildNumber(tags: Iterable<string>): number {
-  let highest = 0;
-  for (const tag of tags) highest = Math.max(highest, buildNumberOfTag(tag) ?? 0);
-  return highest;
+/** The build numbers among tags, the highest first. */
+export function buildNumbers(tags: readonly string[]): BuildNumber[] {
+  return tags.flatMap((tag) => buildNumberOfTag(tag) ?? []).sort((a, b) => b - a);
 }

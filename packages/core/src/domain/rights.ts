@@ -13,7 +13,7 @@ export interface Right {
 
 /** What an action needs in one namespace. */
 export interface Need {
-  /** A context of the kubeconfig; undefined: the current one. */
+  /** What the project says of its cluster, see Clusters; undefined: nothing. */
   readonly cluster: string | undefined;
   readonly namespace: string;
   readonly rights: readonly Right[];

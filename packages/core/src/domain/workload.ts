@@ -35,6 +35,8 @@ export interface Workload extends WorkloadReference {
   readonly generation: number;
   readonly observedGeneration: number;
   readonly paused: boolean;
+  /** Its strategy keeps pods of an older template: a StatefulSet with OnDelete or a partition. */
+  readonly partial: boolean;
   readonly annotations: Readonly<Record<string, string>>;
   readonly containers: readonly Container[];
   /** spec.replicas */
@@ -58,7 +60,6 @@ export interface ReplicaSet {
   readonly ownerUid: string;
   /** Annotation deployment.kubernetes.io/revision, or openshift.io/deployment-config.latest-version: the highest is the newest template. */
   readonly revision: number;
-  readonly wanted: number;
   readonly conditions: readonly Condition[];
 }
 

@@ -3,7 +3,7 @@ import type { NamespaceView, Pod, Workload, WorkloadKind, WorkloadReference } fr
 /**
  * Sets images of one workload, all or none. A container that a trigger feeds (Container.fedBy) is set by tagging its ImageStream, and
  * waiting until the trigger has put the digest into the template: what is patched there comes back. Where that does not happen the
- * tag is set back where that can be, and ActionError `import-failed` or `trigger-silent` thrown.
+ * tag is set back where that can be (see SetOptions), and ActionError `import-failed` or `trigger-silent` thrown.
  */
 export interface ImageChange {
   /** Container name (init containers included) to the full reference by digest. */
@@ -12,6 +12,13 @@ export interface ImageChange {
   readonly annotations: Readonly<Record<string, string | null>>;
   /** When given: the images that must be there still (see runsImage), else nothing is changed and RemoteError status 409 is thrown. */
   readonly expected?: Readonly<Record<string, string>>;
+}
+
+export interface SetOptions {
+  /** The server checks everything and keeps nothing. */
+  readonly dryRun: boolean;
+  /** A tag whose trigger stays silent stays as it was set: for a way back, where what was before is what failed. */
+  readonly keepTags?: boolean;
 }
 
 export interface LogOptions {
@@ -25,11 +32,11 @@ export interface LogOptions {
 export interface Cluster {
   /** Undefined when there is none of that name. */
   readWorkload(workload: WorkloadReference, signal: AbortSignal): Promise<Workload | undefined>;
-  /** Patches and gives the workload as the API server answers it. With `dryRun` the server checks everything and keeps nothing. */
+  /** Patches and gives the workload as the API server answers it. */
   setImages(
     workload: WorkloadReference,
     change: ImageChange,
-    options: { dryRun: boolean },
+    options: SetOptions,
     signal: AbortSignal,
   ): Promise<Workload>;
   /**

@@ -1,4 +1,4 @@
-import { buildNumberOfTag, buildTag, highestBuildNumber, parseBuildNumber } from '../../src/domain/build.ts';
+import { buildNumberOfTag, buildNumbers, buildTag, parseBuildNumber } from '../../src/domain/build.ts';
 
 test.each([
   ['1', 1],
@@ -34,11 +34,10 @@ test.each([
   expect(buildNumberOfTag(tag)).toBeUndefined();
 });
 
-test('the highest number is found by number, not by letter, among tags of other kinds', () => {
-  expect(highestBuildNumber(['latest-9', 'latest-10', 'stable', 'latest', 'latest-x', '2026.08.3'])).toBe(10);
+test('the numbers among tags of other kinds are ordered by number, not by letter, the highest first', () => {
+  expect(buildNumbers(['latest-9', 'latest-10', 'stable', 'latest', 'latest-x', '2026.08.3'])).toEqual([10, 9]);
 });
 
-test('without builds the highest number is 0', () => {
-  expect(highestBuildNumber(['latest', 'stable'])).toBe(0);
-  expect(highestBuildNumber([])).toBe(0);
+test('without builds there are no numbers', () => {
+  expect(buildNumbers(['latest', 'stable'])).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { WorkloadReference } from '@delivery/core/domain/workload';
 import { runsImage } from '@delivery/core/domain/rollout/health';
+import { findWorkload } from '@delivery/core/domain/rollout/judge';
 import type { Cluster } from '@delivery/core/ports/cluster';
 
 /** A cluster with OpenShift's kinds, and a namespace of its own. */
@@ -14,6 +15,8 @@ export interface TriggerKit {
   createStream(name: string, image: string, policy: 'Local' | 'Source'): Promise<void>;
   /** A workload with the container `web`, scaled to zero, as it is once its trigger has fired. `stream`: whose tag latest feeds it. */
   create(workload: WorkloadReference, image: string, stream: string, live: boolean): Promise<void>;
+  /** From now on no trigger writes to the workload. Gives the cluster through which that is soon found out. */
+  silence(workload: WorkloadReference): Promise<Cluster>;
   /** What the tag latest is to name: a text that ends with the digest. */
   tagged(stream: string): Promise<string>;
   close(): Promise<void>;
@@ -32,6 +35,7 @@ export function triggerContract(name: string, open: () => Promise<TriggerKit>): 
     afterEach(async () => (kit as TriggerKit | undefined)?.close());
     settingContract(() => kit);
     refusalContract(() => kit);
+    silenceContract(() => kit);
     watchingContract(() => kit);
   });
 }
@@ -147,6 +151,30 @@ function refusalContract(context: () => TriggerKit): void {
     const change = { images: { web: absent }, annotations: {} };
     await expect(cluster.setImages(web, change, real, signal)).rejects.toMatchObject({ code: 'import-failed' });
     await unchanged();
+  });
+}
+
+function silenceContract(context: () => TriggerKit): void {
+  it.each([
+    ['sets the tag back', false],
+    ['leaves the tag set on a way back, and with it what else it feeds,', true],
+  ])('%s when the trigger of a workload stays silent, and says so', async (_, keepTags) => {
+    const { images, ...kit } = context();
+    const named = (name: string): WorkloadReference => ({ kind: 'Deployment', namespace: kit.namespace, name });
+    const [web, worker] = [named('web'), named('worker')];
+    await kit.createStream('web-stream', images[0], 'Source');
+    for (const one of [web, worker]) await kit.create(one, images[0], 'web-stream', true);
+    const cluster = await kit.silence(web);
+    const change = { images: { web: images[1] }, annotations: {} };
+    await expect(cluster.setImages(web, change, { dryRun: false, keepTags }, signal)).rejects.toMatchObject({
+      code: 'trigger-silent',
+      message: expect.stringContaining(keepTags ? 'stays set to' : 'is set back') as string,
+    });
+    const image = keepTags ? images[1] : images[0];
+    expect(digestOf(await kit.tagged('web-stream'))).toBe(digestOf(image));
+    expect((await cluster.readWorkload(web, signal))?.containers[0]?.image).toBe(images[0]);
+    for await (const view of cluster.watchNamespace(kit.namespace, [], signal))
+      if (findWorkload(view, worker)?.containers[0]?.image === image) break;
   });
 }
 

@@ -1,27 +1,17 @@
 import { CommandError } from '@delivery/core/errors/errors';
 import type { Exec } from '@delivery/core/ports/exec';
 
-/** Programs that a subject of the contract has to offer, by name; what each does is said here. */
-export const contractPrograms = {
-  /** Prints each argument on a line of its own. */
-  say: 'say',
-  /** Prints its first argument to standard error and ends with exit code 3. */
-  complain: 'complain',
-  /** Prints its standard input. */
-  copy: 'copy',
-  /** Prints the variable CONTRACT_VALUE. */
-  reveal: 'reveal',
-  /** Prints the folder it runs in. */
-  where: 'where',
-  /** Prints `10%`, `20%` and `100%`, each but the last followed by a carriage return, then `done`. */
-  progress: 'progress',
-  /** Prints a line of 100,000 characters `x`, then a line `end`. */
-  flood: 'flood',
-  /** Prints `waiting` and never ends by itself. */
-  wait: 'wait',
-} as const;
-
-/** What every Exec does. `folder` is a folder that exists. */
+/**
+ * What every Exec does. `folder` is a folder that exists. Each subject offers these programs:
+ * - `say` prints each argument on a line of its own;
+ * - `complain` prints its first argument to standard error and ends with exit code 3;
+ * - `copy` prints its standard input;
+ * - `reveal` prints the variable CONTRACT_VALUE;
+ * - `where` prints the folder it runs in;
+ * - `progress` prints `10%`, `20%` and `100%`, each but the last followed by a carriage return, then `done`;
+ * - `flood` prints a line of 100,000 characters `x`, then a line `end`;
+ * - `wait` prints `waiting` and never ends by itself.
+ */
 export function describeExec(name: string, exec: Exec, folder: string): void {
   const never = new AbortController().signal;
 

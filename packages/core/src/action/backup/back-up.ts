@@ -4,7 +4,7 @@ import type { BackupReport } from '../../domain/backup/report.ts';
 import type { Keep } from '../../domain/backup/tiers.ts';
 import { tiers } from '../../domain/backup/tiers.ts';
 import type { BackupTopology, Project } from '../../domain/topology.ts';
-import type { Jobs } from '../../ports/jobs.ts';
+import type { Clusters } from '../../ports/clusters.ts';
 import type { TierChoice } from './judge.ts';
 import { judgeBackup, verifiedFile } from './judge.ts';
 import type { ProgramEnd } from './run-program.ts';
@@ -19,11 +19,6 @@ export interface BackupChoices {
   /** Milliseconds; undefined: what delivery.yaml says. */
   readonly 'max-age': number | undefined;
   readonly timeout: number | undefined;
-}
-
-export interface BackupPorts {
-  /** That of each project, by its context. */
-  readonly clusters: ReadonlyMap<string | undefined, Jobs>;
 }
 
 /** How it ended in one project. */
@@ -47,12 +42,12 @@ export interface BackupEnd {
 
 /**
  * Backs up the databases of the projects, side by side; what is wrong with one does not hold up the others. Each project has to
- * have `database.backup`, and its cluster to be among the ports: TypeError otherwise.
+ * have `database.backup`: TypeError otherwise.
  */
 export async function backUp(
   projects: readonly Project[],
   choices: BackupChoices,
-  ports: BackupPorts,
+  ports: Pick<Clusters, 'jobs'>,
   context: ActionContext,
 ): Promise<readonly BackupEnd[]> {
   return Promise.all(
@@ -68,13 +63,12 @@ export async function backUp(
 async function backUpOne(
   project: Project,
   choices: BackupChoices,
-  { clusters }: BackupPorts,
+  { jobs }: Pick<Clusters, 'jobs'>,
   context: ActionContext,
   prefix: string,
 ): Promise<BackupEnd> {
   const backup = project.database?.backup;
-  const jobs = clusters.get(project.cluster);
-  if (!backup || !jobs) throw new TypeError(`${project.name} has no database.backup, or its cluster was not connected`);
+  if (!backup) throw new TypeError(`${project.name} has no database.backup`);
   const maxAgeMs = choices['max-age'] ?? backup.maxAgeMs;
   const end = await runProgram(
     {
@@ -84,7 +78,7 @@ async function backUpOne(
       onRunning: choices['on-running'],
       dryRun: choices['dry-run'],
     },
-    jobs,
+    jobs(project.cluster),
     context,
   );
   if (end.verdict !== 'reported') return { project, ...withoutReport(end) };

@@ -1,4 +1,4 @@
-import type { Jobs } from '../../ports/jobs.ts';
+import type { Clusters } from '../../ports/clusters.ts';
 import type { Web } from '../../ports/web.ts';
 import type { ActionContext } from '../context.ts';
 import type { LaunchChoices, Place } from './choices.ts';
@@ -8,9 +8,7 @@ import { launchIn } from './place.ts';
 import type { Scene } from './scene.ts';
 import type { PlaceEnd } from './verdict.ts';
 
-export interface LaunchPorts {
-  /** That of each place's project, by its context. */
-  readonly clusters: ReadonlyMap<string | undefined, Jobs>;
+export interface LaunchPorts extends Pick<Clusters, 'jobs'> {
   readonly web: Web;
 }
 
@@ -19,16 +17,15 @@ export async function launchAll(
   places: readonly Place[],
   launched: LaunchedBuild,
   choices: LaunchChoices,
-  { clusters, web }: LaunchPorts,
+  { jobs, web }: LaunchPorts,
   { log, clock, signal, run }: ActionContext,
 ): Promise<readonly PlaceEnd[]> {
   log.info(`${launched.title} for ${places.map(({ project }) => project.name).join(', ')}`);
   return Promise.all(
     places.map(async (place) => {
-      const jobs = clusters.get(place.project.cluster);
-      if (!jobs) throw new TypeError('a cluster was not connected');
       const scene: Scene = {
-        ...{ log, clock, signal, jobs, choices },
+        ...{ log, clock, signal, choices },
+        jobs: jobs(place.project.cluster),
         task: loaderTask(place, launched, run, web),
         timeoutMs: choices.timeout ?? place.job.timeoutMs,
         prefix: places.length > 1 ? `[${place.project.name}] ` : '',

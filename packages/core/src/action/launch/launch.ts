@@ -1,6 +1,7 @@
 import { viewsAndTimers } from '../views.ts';
 import type { Job, JobsView } from '../../domain/job.ts';
 import { describeJob } from '../../domain/job.ts';
+import { creationSign } from '../../domain/rollout/workload-signs.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { Plan } from './plan.ts';
 import { planLaunch } from './plan.ts';
@@ -41,11 +42,30 @@ export async function launch(scene: LaunchScene, onMaking: () => void): Promise<
   }
 }
 
-function planned(plan: Extract<Plan, { do: 'launch' | 'adopt' }>, { cronJob }: LaunchScene): Launched {
+async function planned(plan: Extract<Plan, { do: 'launch' | 'adopt' }>, scene: LaunchScene): Promise<Launched> {
   if (plan.do === 'adopt')
     return { do: 'planned', sentence: `${describeJob(plan.job)} is this run's own and would be followed` };
+  await rehearse(plan, scene);
+  const { cronJob } = scene;
   const removed = plan.remove.length === 0 ? '' : `, after ${plan.remove.length} that ended were removed`;
   return { do: 'planned', sentence: `a Job would be made from CronJob ${cronJob.namespace}/${cronJob.name}${removed}` };
+}
+
+/**
+ * Asks the API server whether it would take the Job, and throws what it says against it; but not what goes with the Jobs that would be
+ * removed before: their name, which is looked at after admission, and their place in a quota.
+ */
+async function rehearse(
+  { remove, job }: Extract<Plan, { do: 'launch' }>,
+  { cronJob, jobs, signal }: LaunchScene,
+): Promise<void> {
+  try {
+    await jobs.create(cronJob, job, { dryRun: true }, signal);
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    const makesRoom = remove.length > 0 && creationSign('', '', error.message).cause === 'quota';
+    if (error.status !== 409 && !makesRoom) throw error;
+  }
 }
 
 /** Undefined when somebody else has made a Job of that name meanwhile, or this run, whose answer was lost. */

@@ -1,5 +1,5 @@
-import { printable } from '../printable.ts';
-import { orAborted } from '../or-aborted.ts';
+import { printable } from '../../domain/printable.ts';
+import { orAborted } from '../../ports/or-aborted.ts';
 import { within } from '../within.ts';
 import type { Pod } from '../../domain/workload.ts';
 import { ReportReader } from '../../domain/backup/report-read.ts';

@@ -1,13 +1,13 @@
 import type { RolloutTarget } from '../../domain/rollout/judge.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { ActionError, RemoteError } from '../../errors/errors.ts';
+import { ActionError, RemoteError, TimeoutError } from '../../errors/errors.ts';
 import type { Cluster, ImageChange } from '../../ports/cluster.ts';
-import type { Log } from '../../ports/log.ts';
+import type { Scene } from './follow.ts';
 import type { Step } from './plan.ts';
 import { buildAnnotation } from './plan.ts';
 
-/** How far the changes came: `set` are the steps whose images are there now, by this run. */
 export interface Applied {
+  /** The steps whose images are there now, by this run, or may be: an answer can be lost. */
   readonly set: readonly Step[];
   readonly targets: readonly RolloutTarget[];
   /** Why it stopped before the end; status 409: somebody else changed a workload at the same moment. */
@@ -26,13 +26,14 @@ export async function rehearse(
   }
 }
 
+/** Makes the changes, one after the other. `keepTags`: see SetOptions. */
 export async function apply(
   steps: readonly Step[],
   build: string | null,
-  cluster: Cluster,
-  log: Log,
-  signal: AbortSignal,
+  keepTags: boolean,
+  { cluster, log, signal }: Pick<Scene, 'cluster' | 'log' | 'signal'>,
 ): Promise<Applied> {
+  const options = { dryRun: false, keepTags };
   const set: Step[] = [];
   const targets: RolloutTarget[] = [];
   for (const step of steps) {
@@ -40,10 +41,10 @@ export async function apply(
     let { generation } = step;
     if (step.changes) {
       try {
-        ({ generation } = await cluster.setImages(workload, changeOf(step, build), { dryRun: false }, signal));
+        ({ generation } = await cluster.setImages(workload, changeOf(step, build), options, signal));
       } catch (error) {
         if (!(error instanceof ActionError) || signal.aborted) throw error;
-        return { set, targets, error };
+        return { set: mayBeDone(error) ? [...set, step] : set, targets, error };
       }
       set.push(step);
       log.info(`${describeWorkload(workload)}: set to ${[...new Set(Object.values(images))].join(', ')}`);
@@ -53,8 +54,13 @@ export async function apply(
   return { set, targets, error: undefined };
 }
 
-export function isConflict(error: ActionError | undefined): boolean {
+export function isConflict(error: unknown): boolean {
   return error instanceof RemoteError && error.status === 409;
+}
+
+function mayBeDone(error: ActionError): boolean {
+  if (error instanceof RemoteError) return error.status === undefined || error.status >= 500;
+  return error instanceof TimeoutError;
 }
 
 function changeOf({ before, after }: Step, build: string | null): ImageChange {

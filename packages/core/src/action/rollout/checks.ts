@@ -1,4 +1,4 @@
-import { oneLine } from '../printable.ts';
+import { oneLine } from '../../domain/printable.ts';
 import { untilRight } from '../until-right.ts';
 import type { Check } from '../../domain/topology.ts';
 import { RemoteError } from '../../errors/errors.ts';

@@ -1,6 +1,7 @@
 import { describeEvent, describePod } from '../describe.ts';
-import { printable } from '../printable.ts';
 import type { SummaryBlock } from '../outcome.ts';
+import { within } from '../within.ts';
+import { printable } from '../../domain/printable.ts';
 import type { Diagnosis, RolloutTarget } from '../../domain/rollout/judge.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import { deployerPods, isReady, newestPods, newestReplicaSet } from '../../domain/rollout/newest.ts';
@@ -15,11 +16,13 @@ export interface Evidence {
   readonly lastLogLine: string;
 }
 
+/** All of it: what is broken stays as long. */
+export const evidenceMs = 30_000;
 const maxPods = 4;
 const maxEvents = 30;
 const tail = { tailLines: 50, limitBytes: 64 * 1024 };
 
-/** Collects states of pods, events and logs, and writes them to the log. */
+/** Collects states of pods, events and logs, and writes them to the log. A cancel ends it with what there is by then. */
 export async function collectEvidence(
   targets: readonly RolloutTarget[],
   view: NamespaceView,
@@ -52,15 +55,25 @@ interface LogPart {
 /** Of every container that does not run as it should. */
 async function readLogs(pods: readonly Pod[], scene: Scene): Promise<LogPart[]> {
   const parts: LogPart[] = [];
-  for (const pod of pods) {
-    for (const container of pod.containers.filter((status) => !isWell(status))) {
-      for (const previous of logsOf(container)) {
-        const lines = await readLines(pod, container, previous, scene);
-        if (lines.length === 0) continue;
-        const title = `Log of ${pod.name}, ${container.name}${previous ? ', before its last restart' : ''}`;
-        parts.push({ title, lines, pod: pod.name, container: container.name });
-      }
+  const logs = pods.flatMap((pod) =>
+    pod.containers
+      .filter((status) => !isWell(status))
+      .flatMap((container) => logsOf(container).map((previous) => ({ pod, container, previous }))),
+  );
+  const readAll = async (signal: AbortSignal) => {
+    for (const { pod, container, previous } of logs) {
+      const lines = await readLines(pod, container, previous, { ...scene, signal });
+      if (lines.length === 0) continue;
+      const title = `Log of ${pod.name}, ${container.name}${previous ? ', before its last restart' : ''}`;
+      parts.push({ title, lines, pod: pod.name, container: container.name });
     }
+    return true;
+  };
+  try {
+    const all = await within(evidenceMs, scene, readAll, false);
+    if (!all) scene.log.info(`Not every log could be read within ${evidenceMs / 1000} s; the others are left out.`);
+  } catch (error) {
+    if (!scene.signal.aborted) throw error;
   }
   return parts;
 }

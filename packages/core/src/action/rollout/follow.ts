@@ -120,7 +120,8 @@ function oldPods({ workload }: RolloutTarget, view: NamespaceView): string[] {
 }
 
 const emptyView: NamespaceView = { workloads: [], replicaSets: [], pods: [], events: [] };
-const unseen: Diagnosis = { cause: 'timeout', sentence: 'the cluster did not answer', pod: '', container: '' };
+/** Says nothing about the build. */
+const unseen: Diagnosis = { cause: 'cluster', sentence: 'the cluster did not answer', pod: '', container: '' };
 
 function tell(states: readonly WorkloadState[], told: Map<string, string>, log: Log): void {
   for (const { workload, health } of states) {

@@ -24,9 +24,10 @@ export interface Step {
   readonly changes: boolean;
   /** `metadata.generation` as observed. */
   readonly generation: number;
+  /** Its annotation `healthyAnnotation`. */
+  readonly healthy: string | undefined;
   /** What comes back when this fails; undefined when nothing is known to have been healthy. */
   readonly fallback: Images | undefined;
-  readonly stopped: boolean;
 }
 
 export type Plan =
@@ -82,8 +83,8 @@ function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: 
     after,
     changes: !runsImages(workload, after),
     generation,
+    healthy: workload.annotations[healthyAnnotation],
     fallback: fallbackOf(workload, before, reference),
-    stopped: workload.wanted === 0,
   };
 }
 
@@ -133,9 +134,10 @@ function problemsOf(wanted: ProjectWorkload, namespace: string, view: NamespaceV
   if (missing.length > 0) {
     return [`${describeWorkload(workload)} has no container ${missing.join(', ')}, it has: ${names.join(', ')}`];
   }
-  return workload.paused
-    ? [`${describeWorkload(workload)} is paused, so it takes no new image until it is resumed`]
-    : [];
+  const name = describeWorkload(workload);
+  if (workload.paused) return [`${name} is paused, so it takes no new image until it is resumed`];
+  const way = 'set its updateStrategy to RollingUpdate without a partition';
+  return workload.partial ? [`${name} does not replace all its pods by itself: ${way}`] : [];
 }
 
 function required(view: NamespaceView, namespace: string, entry: ProjectWorkload): Workload {

@@ -1,4 +1,4 @@
-import { oneLine } from '../printable.ts';
+import { oneLine } from '../../domain/printable.ts';
 import type { RunContext } from '../run-context.ts';
 import { runUrl } from '../run-context.ts';
 import { ActionError } from '../../errors/errors.ts';

@@ -1,28 +1,28 @@
 import type { ActionContext } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
 import type { ResolvedBuild } from '../resolve-build.ts';
-import { formatReference } from '../../domain/image-reference.ts';
 import { healthOf } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
-import { describeWorkload } from '../../domain/workload.ts';
-import type { ActionError } from '../../errors/errors.ts';
+import { ActionError } from '../../errors/errors.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { DeploymentState, GitHub } from '../../ports/github.ts';
 import type { Registry } from '../../ports/registry.ts';
 import type { Web } from '../../ports/web.ts';
 import type { Aim, RolloutChoices, RolloutOutput } from './aim.ts';
 import type { Applied } from './apply.ts';
-import { apply, isConflict, rehearse } from './apply.ts';
+import { apply, isConflict } from './apply.ts';
+import type { Deployment } from './deployment.ts';
+import { cancelled, failed } from './failure.ts';
 import type { Scene } from './follow.ts';
-import { highestRunning, newestEvent, observe } from './observe.ts';
+import type { Look } from './look.ts';
+import { lookAt, noteOf, whoElse } from './look.ts';
+import { newestEvent } from './observe.ts';
 import type { Plan, Step } from './plan.ts';
-import { planRollout } from './plan.ts';
 import { startRecord } from './record.ts';
 import type { Story } from './report.ts';
 import { addressOf, tell } from './report.ts';
-import type { Deployment } from './verify.ts';
-import { cancelled, failed, verify } from './verify.ts';
+import { verify } from './verify.ts';
 
 /** How often it looks again when somebody else deploys at the same moment. The newest build wins, so this ends. */
 const maxLooks = 5;
@@ -56,67 +56,65 @@ export async function rollOut(
   const { title } = build;
   log.info(`${title} for ${aim.project.name} (namespace ${namespace})`);
 
+  const story = { digest: build.digest, checks: aim.project.checks };
   const ours: Step[] = [];
+  // Undefined until something is set.
+  let begun: Deployment | undefined;
   let since: Date | undefined;
   for (let looks = 1; ; looks += 1) {
-    const view = await observe(cluster, namespace, aim.workloads, signal);
-    since ??= newestEvent(view);
-    const plan = await planFrom(view, aim, build, choices, ports, signal);
-    const story = { digest: build.digest, checks: aim.project.checks };
+    let look: Look;
+    try {
+      look = await lookAt(aim, build, choices, ports, ours, signal);
+    } catch (error) {
+      if (isConflict(error) && looks < maxLooks) continue;
+      return breakOff(begun, error, ports, context);
+    }
+    const { plan, view } = look;
     if (plan.do === 'refuse') return refused(plan, story);
-    const steps = plan.steps.map((step) => withFirstSight(step, ours));
-    const number = build.number === undefined ? null : String(build.number);
-    await rehearse(steps, number, cluster, signal);
+    const { steps } = plan;
+    since ??= newestEvent(view);
     const states = statesOf(steps, view);
     if (choices['dry-run']) return planned(plan.do, title, { ...story, steps, states });
 
     const scene: Scene = { cluster, namespace, clock, log, signal, since };
     const deployment: Deployment = { aim, digest: build.digest, title, steps, scene, choices, web: ports.web };
-    const applied = await applyUntilCancelled(deployment, number);
+    const applied = await applyUntilCancelled(deployment, build);
     if (!applied) return cancelled(deployment, states, 'while the workloads were being set');
     ours.push(...applied.set);
+    if (ours.length > 0) begun = { ...deployment, steps: ours };
     if (isConflict(applied.error) && looks < maxLooks) continue;
-    return finish(deployment, applied, plan.do === 'unchanged' && ours.length === 0, ours, ports, context);
+    if (applied.error) return breakOff(begun, applied.error, ports, context);
+    const unchanged = plan.do === 'unchanged' && !begun;
+    const end = () => verify(deployment, applied.targets, unchanged);
+    return unchanged ? end() : recorded(deployment, end, ports, context);
   }
 }
 
-async function planFrom(
-  view: NamespaceView,
-  aim: Aim,
-  build: WantedBuild,
-  { force }: RolloutChoices,
-  { registry }: RolloutPorts,
-  signal: AbortSignal,
-): Promise<Plan> {
-  const { repository, project, workloads } = aim;
-  const reference = formatReference({ ...repository, digest: build.digest });
-  const running = force ? undefined : await highestRunning(aim, view, registry, signal);
-  return planRollout(
-    { namespace: project.namespace, workloads, reference, number: build.number, force },
-    view,
-    running,
-  );
+/** What goes wrong once something is set is not thrown: what is set comes back. */
+async function breakOff(
+  begun: Deployment | undefined,
+  error: unknown,
+  ports: RolloutPorts,
+  context: ActionContext,
+): Promise<Outcome<RolloutOutput>> {
+  if (!begun) throw error;
+  if (context.signal.aborted) return cancelled(begun, [], 'while the cluster was being looked at again');
+  if (!(error instanceof ActionError)) throw error;
+  return recorded(begun, () => brokenOff(begun, error), ports, context);
 }
 
-async function finish(
-  deployment: Deployment,
-  applied: Applied,
-  unchanged: boolean,
-  ours: readonly Step[],
+async function recorded(
+  { aim, digest, title }: Deployment,
+  end: () => Promise<Outcome<RolloutOutput>>,
   ports: RolloutPorts,
   { run, log }: ActionContext,
 ): Promise<Outcome<RolloutOutput>> {
-  const { aim, digest, title } = deployment;
   const { environment } = aim.project;
-  if (applied.error && ours.length === 0) throw applied.error;
   const url = addressOf(aim.project.checks);
-  const recorded = unchanged || environment === undefined ? undefined : { environment, build: title, digest, url };
-  const record = await startRecord(ports.gitHub, recorded, run, log);
+  const deployment = environment === undefined ? undefined : { environment, build: title, digest, url };
+  const record = await startRecord(ports.gitHub, deployment, run, log);
   try {
-    const { error } = applied;
-    const outcome = error
-      ? await brokenOff({ ...deployment, steps: ours }, error)
-      : await verify(deployment, applied.targets, unchanged);
+    const outcome = await end();
     await record.finish(recordedAs(outcome), outcome.reason);
     return outcome;
   } catch (error) {
@@ -127,9 +125,10 @@ async function finish(
 
 async function brokenOff(deployment: Deployment, error: ActionError): Promise<Outcome<RolloutOutput>> {
   const diagnosis = { cause: 'cluster', sentence: error.message, pod: '', container: '' } as const;
-  const outcome = await failed(deployment, diagnosis, undefined);
-  const isTold = error.hint === undefined || outcome.outputs.verdict === 'cancelled';
-  return isTold ? outcome : { ...outcome, next: error.hint };
+  const outcome = await failed(deployment, diagnosis);
+  // What a conflict says itself is that nothing was changed.
+  const next = isConflict(error) ? whoElse : error.hint;
+  return next === undefined || outcome.outputs.verdict === 'cancelled' ? outcome : { ...outcome, next };
 }
 
 function recordedAs({ result, outputs }: Outcome<RolloutOutput>): DeploymentState {
@@ -138,20 +137,18 @@ function recordedAs({ result, outputs }: Outcome<RolloutOutput>): DeploymentStat
   return result === 'failure' ? 'failure' : 'success';
 }
 
-async function applyUntilCancelled({ steps, scene }: Deployment, build: string | null): Promise<Applied | undefined> {
-  const { cluster, log, signal } = scene;
+async function applyUntilCancelled(
+  { steps, scene, choices }: Deployment,
+  build: WantedBuild,
+): Promise<Applied | undefined> {
+  // What is to be left as it is when it fails is left in the tags too; so is what promote-stable goes back to.
+  const keepTags = choices['on-failure'] === 'leave';
   try {
-    return await apply(steps, build, cluster, log, signal);
+    return await apply(steps, noteOf(build), keepTags, scene);
   } catch (error) {
-    if (signal.aborted) return undefined;
+    if (scene.signal.aborted) return undefined;
     throw error;
   }
-}
-
-/** After another look at the cluster, what this run has set itself is not what was there before it. */
-function withFirstSight(step: Step, ours: readonly Step[]): Step {
-  const first = ours.find(({ workload }) => describeWorkload(workload) === describeWorkload(step.workload));
-  return first && !step.changes ? { ...first, generation: step.generation, changes: false } : step;
 }
 
 function statesOf(steps: readonly Step[], view: NamespaceView): Story['states'] {

@@ -1,4 +1,4 @@
-import { sameImage } from '../../domain/rollout/health.ts';
+import { runsImages, sameImage } from '../../domain/rollout/health.ts';
 import type { RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
 import { describeWorkload } from '../../domain/workload.ts';
 import { ActionError } from '../../errors/errors.ts';
@@ -19,52 +19,70 @@ export interface Rollback {
   readonly states: readonly WorkloadState[];
 }
 
-/** Brings back what was healthy last, leaves what somebody else has set meanwhile, and watches until it is healthy. */
+/**
+ * Brings back what was healthy last, leaves what somebody else has set meanwhile, and watches until it is healthy. One workload that
+ * cannot be set back does not keep the others from it.
+ */
 export async function rollBack(steps: readonly Step[], scene: Scene, timeoutMs: number): Promise<Rollback> {
-  const none: Images = {};
   const images = new Map<string, Images>();
   const targets: RolloutTarget[] = [];
   const left: string[] = [];
   const foreign: string[] = [];
+  const stuck: string[] = [];
   for (const step of steps) {
     const name = describeWorkload(step.workload);
-    const back = step.fallback ?? none;
-    if (step.fallback === undefined) left.push(name);
-    else {
-      try {
-        targets.push(await bringBack(step, back, scene));
-        images.set(name, back);
-        scene.log.info(`${name}: set back to ${[...new Set(Object.values(back))].join(', ')}`);
-      } catch (error) {
-        if (!(error instanceof ActionError) || scene.signal.aborted) throw error;
-        if (!isConflict(error)) {
-          const said = `Setting ${name} back failed: ${error.message}.`;
-          return { verdict: 'rollback-failed', said, images, states: [] };
-        }
-        foreign.push(name);
-      }
+    const back = step.fallback;
+    if (back === undefined) {
+      left.push(name);
+      continue;
+    }
+    try {
+      targets.push(await bringBack(step, back, scene));
+      images.set(name, back);
+    } catch (error) {
+      if (!(error instanceof ActionError) || scene.signal.aborted) throw error;
+      if (isConflict(error)) foreign.push(name);
+      else stuck.push(`Setting ${name} back failed: ${error.message}.`);
     }
   }
   const notes = [
+    ...stuck,
     ...(left.length > 0
       ? [`Nothing is known to have been healthy before for ${left.join(', ')}, so it stays as it is.`]
       : []),
     ...(foreign.length > 0 ? [`Somebody else has deployed ${foreign.join(', ')} meanwhile, which is left alone.`] : []),
   ];
+  const isStuck = stuck.length > 0;
   if (targets.length === 0) {
-    return { verdict: foreign.length > 0 ? 'superseded' : 'left-failed', said: notes.join(' '), images, states: [] };
+    const verdict = isStuck ? 'rollback-failed' : foreign.length > 0 ? 'superseded' : 'left-failed';
+    return { verdict, said: notes.join(' '), images, states: [] };
   }
   const end = await followRollout(targets, scene, new Date(scene.clock.now().getTime() + timeoutMs));
-  const { verdict, said } = verdictOf(end, images, left.length > 0);
-  return { verdict, said: [said, ...notes].join(' '), images, states: end.states };
+  const { verdict, said } = verdictOf(end, images, isStuck || left.length > 0);
+  return {
+    verdict: isStuck && verdict !== 'cancelled' ? 'rollback-failed' : verdict,
+    said: [said, ...notes].join(' '),
+    images,
+    states: end.states,
+  };
 }
 
-async function bringBack(step: Step, images: Images, { cluster, signal }: Scene): Promise<RolloutTarget> {
+/** Throws RemoteError status 409 when somebody else has set other images. */
+async function bringBack(step: Step, images: Images, { cluster, log, signal }: Scene): Promise<RolloutTarget> {
+  const { workload } = step;
   const toBefore = Object.entries(images).every(([name, image]) => sameImage(image, step.before[name] ?? ''));
   const annotations = { [buildAnnotation]: toBefore ? step.beforeBuild : null };
   const change = { images, annotations, expected: step.after };
-  const { generation } = await cluster.setImages(step.workload, change, { dryRun: false }, signal);
-  return { workload: step.workload, images, generation };
+  try {
+    const { generation } = await cluster.setImages(workload, change, { dryRun: false, keepTags: true }, signal);
+    log.info(`${describeWorkload(workload)}: set back to ${[...new Set(Object.values(images))].join(', ')}`);
+    return { workload, images, generation };
+  } catch (error) {
+    // What it is to go back to may run already: a change whose answer was lost need not have been made.
+    const found = isConflict(error) ? await cluster.readWorkload(workload, signal) : undefined;
+    if (!found || !runsImages(found, images)) throw error;
+    return { workload, images, generation: found.generation };
+  }
 }
 
 function verdictOf(

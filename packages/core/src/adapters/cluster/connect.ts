@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
-import type { Cluster } from '../../ports/cluster.ts';
-import type { Jobs } from '../../ports/jobs.ts';
-import type { Permissions } from '../../ports/permissions.ts';
+import type { ClusterPorts } from '../../ports/clusters.ts';
 import type { Access } from './access.ts';
 import { accessOf, tokenFromFile } from './access.ts';
 import { ApiClient } from './api-client.ts';
@@ -33,25 +31,25 @@ export interface ClusterOptions {
 }
 
 /**
- * A cluster by the client of kubernetes-client/javascript. No program is started, no request made before the kubeconfig is
- * found right. Throws InputError, whose text holds nothing of the kubeconfig but names of contexts, clusters and users.
+ * A cluster by the client of kubernetes-client/javascript, one for all that is done there. No program is started, no request made
+ * before the kubeconfig is found right. Throws InputError, whose text holds nothing of the kubeconfig but names of contexts,
+ * clusters and users.
  */
-export function connectCluster(options: ClusterOptions): Cluster {
-  return new KubernetesCluster(connect(options), options.clock);
+export function connectCluster(options: ClusterOptions): ClusterPorts {
+  const client = clientOf(options);
+  return {
+    cluster: new KubernetesCluster(client, options.clock),
+    jobs: new KubernetesJobs(client, options.clock),
+    permissions: new KubernetesPermissions(client, options.clock),
+  };
 }
 
-/** The Jobs of a cluster; as connectCluster does. */
-export function connectJobs(options: ClusterOptions): Jobs {
-  return new KubernetesJobs(connect(options), options.clock);
+/** Whether there is anything that connectCluster would go by. */
+export function hasPlace({ kubeconfig = '', env }: Pick<ClusterOptions, 'kubeconfig' | 'env'>): boolean {
+  return kubeconfig.trim() !== '' || filesOf(env).length > 0 || Boolean(env['KUBERNETES_SERVICE_HOST']);
 }
 
-/** What the account may do in a cluster; as connectCluster does. */
-export function connectPermissions(options: ClusterOptions): Permissions {
-  return new KubernetesPermissions(connect(options), options.clock);
-}
-
-/** The client that all of them speak by; as connectCluster does. */
-export function connect(options: ClusterOptions): ApiClient {
+function clientOf(options: ClusterOptions): ApiClient {
   if (options.oidc) return new OidcApiClient(options.oidc, options.clock);
   const { cluster, user } = findAccess(options);
   const config = new Http1KubeConfig();
@@ -78,8 +76,15 @@ function findAccess(options: ClusterOptions): Access {
 
 function kubeconfigs({ kubeconfig = '', env }: ClusterOptions): Source[] {
   if (kubeconfig.trim() !== '') return [{ name: 'kubeconfig', text: kubeconfig, directory: undefined }];
-  const files = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
-  return files.map((file) => ({ name: file, text: readFile(file), directory: path.dirname(path.resolve(file)) }));
+  return filesOf(env).map((file) => ({
+    name: file,
+    text: readFile(file),
+    directory: path.dirname(path.resolve(file)),
+  }));
+}
+
+function filesOf(env: ClusterOptions['env']): string[] {
+  return (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
 }
 
 function readFile(file: string): string {

@@ -26,6 +26,7 @@ export function toDeploymentConfig(object: DeploymentConfigObject): Workload {
     kind: 'DeploymentConfig',
     ...toProgress(object),
     paused: spec.paused === true,
+    partial: false,
     containers: fedByTriggers(containers, spec.triggers ?? [], text(orEmpty(object.metadata).namespace)),
     // The server has no default here, other than for a Deployment.
     wanted: count(spec.replicas),

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { oneLine } from '../../action/printable.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { shortDigest } from '../../domain/digest.ts';
+import { oneLine } from '../../domain/printable.ts';
 import { runsImage } from '../../domain/rollout/health.ts';
 import type { Container, StreamTag, Workload } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
 import { ActionError, RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageChange } from '../../ports/cluster.ts';
-import { repeatWithinMs } from './answers.ts';
+import { isRefusal, repeatWithinMs } from './answers.ts';
 import { retrying } from './backoff.ts';
 import type { ImageStreams, StreamState, TagReference } from './image-stream.ts';
 import { describeTag, digestIn, importFailed } from './image-stream.ts';
@@ -19,7 +21,7 @@ const longestPauseMs = 2_000;
 interface Feed {
   readonly tag: StreamTag;
   readonly reference: string;
-  readonly digest: string;
+  readonly digest: Digest;
   /** As it was when this set it; undefined while this has not. */
   before: StreamState | undefined;
 }
@@ -58,8 +60,7 @@ export class Feeding {
     try {
       await this.#streams.tag(state, state.pointedTo(feed.reference), { dryRun }, this.#signal);
     } catch (error) {
-      const refused = error instanceof RemoteError && error.status !== undefined && error.status < 500;
-      if (refused) feed.before = before;
+      if (isRefusal(error)) feed.before = before;
       throw error;
     }
   }
@@ -77,10 +78,15 @@ export class Feeding {
     }
   }
 
-  /** Sets back every tag that still names what this has set. Gives `error`, which is why, with what came of it. */
-  async undo(error: unknown): Promise<unknown> {
+  /** Sets back every tag that still names what this has set, or keeps it (see SetOptions). Gives `error`, which is why, with what came of it. */
+  async undo(error: unknown, keepTags: boolean): Promise<unknown> {
+    const isKept = keepTags && error instanceof ActionError && error.code === 'trigger-silent';
     const said: string[] = [];
-    for (const feed of this.#feeds.values()) if (feed.before) said.push(await this.#setBack(feed, feed.before));
+    for (const feed of this.#feeds.values()) {
+      if (!feed.before) continue;
+      const kept = () => `${describeTag(feed.tag)} stays set to ${shortDigest(feed.digest)}`;
+      said.push(isKept ? kept() : await this.#setBack(feed, feed.before));
+    }
     return said.length > 0 && error instanceof ActionError ? withTags(error, said.join('; ')) : error;
   }
 

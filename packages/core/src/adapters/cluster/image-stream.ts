@@ -1,5 +1,6 @@
-import { oneLine } from '../../action/printable.ts';
-import { parseImageReference } from '../../domain/image-reference.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { isDigest } from '../../domain/digest.ts';
+import { oneLine } from '../../domain/printable.ts';
 import type { StreamTag } from '../../domain/workload.ts';
 import { ActionError, RemoteError } from '../../errors/errors.ts';
 import { answerWithinMs, orNone } from './answers.ts';
@@ -183,17 +184,12 @@ export function describeTag({ namespace, stream, tag }: StreamTag): string {
   return `ImageStream ${namespace}/${stream}, tag ${tag},`;
 }
 
-export function digestIn(text: string | undefined): string | undefined {
-  return parseImageReference(text ?? '')?.digest ?? /@(sha256:[0-9a-f]{64})$/.exec(text ?? '')?.[1];
+export function digestIn(text: string | undefined): Digest | undefined {
+  const digest = text?.split('@')[1] ?? '';
+  return isDigest(digest) ? digest : undefined;
 }
 
 function requestOf(verb: 'get' | 'patch', { namespace, stream: name }: StreamTag): ApiRequest {
-  return {
-    verb,
-    resource: 'imagestreams',
-    namespace,
-    name,
-    group: '/apis/image.openshift.io/v1',
-    withinMs: answerWithinMs,
-  };
+  const group = '/apis/image.openshift.io/v1';
+  return { verb, resource: 'imagestreams', namespace, name, group, withinMs: answerWithinMs };
 }

@@ -14,6 +14,7 @@ import type {
   V1StatefulSet,
   V1StatefulSetSpec,
   V1StatefulSetStatus,
+  V1StatefulSetUpdateStrategy,
 } from '@kubernetes/client-node';
 import type {
   ClusterEvent,
@@ -47,11 +48,16 @@ export function toWorkload(
     kind,
     ...toProgress(object),
     paused: spec.paused === true,
+    partial: isPartial(orEmpty(spec.updateStrategy)),
     containers: fedByAnnotation(toContainers(orEmpty(orEmpty(spec.template).spec)), metadata),
     wanted: spec.replicas ?? 1,
     updateRevision: text(status.updateRevision),
     currentRevision: text(status.currentRevision),
   };
+}
+
+function isPartial({ type, rollingUpdate }: Partial<Wire<V1StatefulSetUpdateStrategy>>): boolean {
+  return type === 'OnDelete' || count(orEmpty(rollingUpdate).partition) > 0;
 }
 
 /** What every kind of workload has, in the same places. */
@@ -96,7 +102,6 @@ export function toReplicaSet(
     uid,
     ownerUid: ownerOf(metadata),
     revision: Number(orEmpty(metadata.annotations)[annotation] ?? 0) || 0,
-    wanted: orEmpty(object.spec).replicas ?? 1,
     conditions: toConditions(orEmpty(object.status).conditions),
   };
 }

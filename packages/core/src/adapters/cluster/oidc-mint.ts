@@ -1,5 +1,5 @@
 import { getIDToken } from '@actions/core';
-import { orAborted } from '../../action/or-aborted.ts';
+import { orAborted } from '../../ports/or-aborted.ts';
 import { InputError, RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Mint } from './oidc-tokens.ts';

@@ -1,4 +1,4 @@
-import { orAborted } from '../../action/or-aborted.ts';
+import { orAborted } from '../../ports/or-aborted.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { formsOf } from './secrets.ts';

@@ -1,4 +1,4 @@
-import { oneLine } from '../../action/printable.ts';
+import { oneLine } from '../../domain/printable.ts';
 import { RemoteError } from '../../errors/errors.ts';
 import type { HttpAnswer } from './transport.ts';
 

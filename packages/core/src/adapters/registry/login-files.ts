@@ -9,6 +9,7 @@ import type { Login } from './credentials.ts';
 import { hubLoginKey, isHub } from './hosts.ts';
 
 const maxFileLength = 1024 * 1024;
+export const loginHint = 'Log in again on the runner, or remove the file.';
 
 const entry = z.object({
   auth: z.string().optional(),
@@ -40,6 +41,19 @@ export function loginFiles(runner: {
 
 /** Undefined when there is no such file; ActionError when it cannot be read or is not what docker and podman write. */
 export async function readLoginFile(path: string): Promise<LoginFile | undefined> {
+  const json = await readLoginJson(path);
+  if (json === undefined) return undefined;
+  const answer = loginFile.safeParse(json);
+  if (!answer.success)
+    throw broken(
+      path,
+      `is not a file of logins: ${answer.error.issues[0]?.path.join('.') || 'the document'} is not valid`,
+    );
+  return answer.data;
+}
+
+/** All that such a file holds; undefined when there is none. Throws ActionError, which quotes nothing of it. */
+export async function readLoginJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -49,20 +63,12 @@ export async function readLoginFile(path: string): Promise<LoginFile | undefined
     throw broken(path, `cannot be read (${code})`);
   }
   if (text.length > maxFileLength) throw broken(path, `is larger than ${maxFileLength} bytes`);
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
     // The parser's own message quotes the text, and the text holds passwords.
     throw broken(path, 'is not valid JSON');
   }
-  const answer = loginFile.safeParse(json);
-  if (!answer.success)
-    throw broken(
-      path,
-      `is not a file of logins: ${answer.error.issues[0]?.path.join('.') || 'the document'} is not valid`,
-    );
-  return answer.data;
 }
 
 /**
@@ -121,5 +127,5 @@ function readEntry([key, found]: [string, z.output<typeof entry>], path: string)
 
 function broken(path: string, problem: string): ActionError {
   const message = /^auths/.test(problem) ? `${path}: ${problem}` : `${path} ${problem}`;
-  return new ActionError('registry-login', message, { hint: 'Log in again on the runner, or remove the file.' });
+  return new ActionError('registry-login', message, { hint: loginHint });
 }

@@ -12,9 +12,9 @@ import type {
 import { quoted } from './found.ts';
 import { nearest } from './nearest.ts';
 
-/** The image that input `field` names. Throws InputError with the nearest name and all that there are. */
-export function pickImage(topology: Topology, name: string, field = 'image'): ImageTopology {
-  return pick(topology.images, name, field, 'an image');
+/** The image that input `image` names. Throws InputError with the nearest name and all that there are. */
+export function pickImage(topology: Topology, name: string): ImageTopology {
+  return pick(topology.images, name, 'image', 'an image');
 }
 
 /** The project that input `field` names. Throws InputError with the nearest name and all that there are. */

@@ -52,8 +52,7 @@ export class Stage {
   }
 
   start(given: Partial<BackupChoices> = {}, projects = [project('production')]): Promise<readonly BackupEnd[]> {
-    const clusters = new Map([[undefined, this.jobs]]);
-    return backUp(projects, { ...choices, ...given }, { clusters }, this.context);
+    return backUp(projects, { ...choices, ...given }, { jobs: () => this.jobs }, this.context);
   }
 
   /** The only end, after as much time as it takes. */

@@ -98,6 +98,14 @@ it.each<[string, ReturnType<typeof planFor>, string]>([
     'Deployment test/web has no container web, it has: app.',
   ],
   [
+    'a StatefulSet that does not replace all its pods',
+    planFor(
+      { kind: 'StatefulSet', partial: true },
+      { workloads: [{ kind: 'StatefulSet', name: 'web', containers: ['web'] }] },
+    ),
+    'StatefulSet test/web does not replace all its pods by itself: set its updateStrategy to RollingUpdate without a partition.',
+  ],
+  [
     'a paused Deployment',
     planFor({ paused: true }),
     'Deployment test/web is paused, so it takes no new image until it is resumed.',

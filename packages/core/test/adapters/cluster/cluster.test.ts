@@ -8,17 +8,20 @@ import { status, StubApiServer } from './stub-api-server.ts';
 const fast: Clock = { now: () => new Date(), sleep: async (ms, signal) => systemClock.sleep(ms / 20, signal) };
 const web = { kind: 'Deployment', namespace: 'test', name: 'web' } as const;
 const signal = new AbortController().signal;
+const real = { dryRun: false };
 
 function deployment(image: string, annotations?: object): object {
   const spec = { initContainers: [{ name: 'migrate', image }], containers: [{ name: 'web', image }] };
   return { metadata: { name: 'web', namespace: 'test', uid: 'u1', annotations }, spec: { template: { spec } } };
 }
 
+type Answer = NonNullable<ReturnType<StubApiServer['intercept']>>;
+
 let server: StubApiServer;
 let cluster: Cluster;
 beforeEach(async () => {
   server = await StubApiServer.start();
-  cluster = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} });
+  cluster = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} }).cluster;
 });
 afterEach(() => server.close());
 
@@ -149,15 +152,72 @@ describe('setImages', () => {
     });
   });
 
-  it('takes a change as done whose answer was lost, instead of calling it a conflict', async () => {
+  /** Answers the first patch, which takes effect, with the first of `answers`, and what is read next with the others. */
+  const losing = ([lost, ...answers]: [Answer, ...Answer[]]) => {
     let object = deployment('r/web:1');
     server.intercept = (request) => {
-      if (!request.startsWith('PATCH')) return { status: 200, body: object };
+      if (!request.startsWith('PATCH'))
+        return (patches().length > 0 ? answers.shift() : undefined) ?? { status: 200, body: object };
       object = deployment('r/web:2', { 'example.org/a~b': '1' });
-      return 'cut';
+      return lost;
     };
-    expect((await cluster.setImages(web, change, { dryRun: false }, signal)).containers[0]?.image).toBe('r/web:2');
+  };
+
+  it.each<[string, ...[Answer, ...Answer[]]]>([
+    ['was lost', 'cut'],
+    ['is that the store was too slow', { status: 500, body: status(500, 'etcdserver: request timed out') }],
+    ['is that of a proxy', { status: 502, body: '<html>' }],
+    ['is that of a proxy that waits no longer', { status: 504, body: '' }],
+    ['was lost, and a refusal after it', 'cut', { status: 429, body: '' }],
+  ])('takes a change as done whose answer %s, instead of calling it a conflict', async (_, ...answers) => {
+    losing(answers);
+    expect((await cluster.setImages(web, change, real, signal)).containers[0]?.image).toBe('r/web:2');
     expect(patches()).toHaveLength(1);
+  });
+
+  it('is a conflict after an answer that said that nothing was done', async () => {
+    losing([{ status: 429, body: '' }]);
+    expect(await failure(cluster.setImages(web, change, real, signal))).toMatchObject({ status: 409 });
+  });
+
+  describe('whose answer did not come in the time of a request', () => {
+    /** The time of a request passes when this is called. */
+    let late: () => void;
+    let skipped = 0;
+    const slow: Clock = {
+      now: () => new Date(Date.now() + skipped),
+      async sleep(ms, stop) {
+        if (ms < 30_000) return fast.sleep(ms, stop);
+        await new Promise<void>((resolve) => (late = resolve));
+        skipped += ms;
+      },
+    };
+    const set = async (after: object, stop = signal) => {
+      let object = deployment('r/web:1');
+      server.intercept = (request) => (request.startsWith('PATCH') ? undefined : { status: 200, body: object });
+      server.stream = () => {
+        object = after;
+        setImmediate(late);
+        return true;
+      };
+      const options = { kubeconfig: server.kubeconfig(), env: {}, clock: slow, mask: () => {} };
+      return connectCluster(options).cluster.setImages(web, change, real, stop);
+    };
+
+    it('looks once more, and is done when the change is there', async () => {
+      const workload = await set(deployment('r/web:2', { 'example.org/a~b': '1' }));
+      expect(workload.containers[0]?.image).toBe('r/web:2');
+      expect(patches()).toHaveLength(1);
+    });
+
+    it('says that no answer came when the change is not there', async () => {
+      const error = await failure(set(deployment('r/web:1')));
+      expect(error).toMatchObject({
+        status: undefined,
+        message: expect.stringContaining('no answer in time') as string,
+      });
+      expect(server.requests).toHaveLength(3);
+    });
   });
 });
 

@@ -185,7 +185,7 @@ describe('connectCluster', () => {
     const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(server.port) };
     const masked: string[] = [];
     const mask = (secret: string) => masked.push(secret);
-    const cluster = connectCluster(options({ env, mask, serviceAccountDirectory: directory }));
+    const cluster = connectCluster(options({ env, mask, serviceAccountDirectory: directory })).cluster;
     server.intercept = () => ({ status: 200, body: { metadata: { name: 'web' } } });
     expect(await cluster.readWorkload(web, signal)).toMatchObject({ name: 'web' });
     expect(server.authorizations).toEqual([`Bearer ${token}`]);
@@ -195,7 +195,7 @@ describe('connectCluster', () => {
   it('refuses an API server whose certificate another authority signed, and sends it no token', async () => {
     const text = kubeconfig({ cluster: { server: `https://127.0.0.1:${server.port}` } });
     const error: unknown = await connectCluster(options({ kubeconfig: text }))
-      .readWorkload(web, signal)
+      .cluster.readWorkload(web, signal)
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({
       system: 'cluster',

@@ -6,7 +6,7 @@ const reference = (digit: string) => `registry.example.org/dev/web-stream@sha256
 
 triggerContract('FakeCluster', async () => {
   const cluster = new FakeCluster();
-  const name = (stream: string) => `${namespace}/${stream}:latest`;
+  const tag = (stream: string) => `${namespace}/${stream}:latest`;
   const absent = reference('d');
   return Promise.resolve({
     cluster,
@@ -14,7 +14,7 @@ triggerContract('FakeCluster', async () => {
     images: [reference('a'), reference('b'), reference('c')] as const,
     absent,
     async createStream(stream: string, image: string, policy: 'Local' | 'Source') {
-      cluster.tags.set(name(stream), image);
+      cluster.tags.set(tag(stream), image);
       cluster.imported = (one) =>
         one === absent ? undefined : policy === 'Local' ? one.replace(/^[^/]+/, 'registry.svc:5000') : one;
     },
@@ -23,8 +23,12 @@ triggerContract('FakeCluster', async () => {
       const container = { name: 'web', image: cluster.imported(image) ?? '', init: false, ...(live && { fedBy }) };
       cluster.putWorkload(newWorkload({ ...workload, containers: [container] }));
     },
+    async silence({ name: silent }) {
+      cluster.isSilent = ({ name: one }) => one === silent;
+      return cluster;
+    },
     async tagged(stream) {
-      return cluster.tags.get(name(stream)) ?? '';
+      return cluster.tags.get(tag(stream)) ?? '';
     },
     async close() {},
   });

@@ -84,7 +84,7 @@ describe('a container that a trigger feeds', () => {
   let afterPatch: () => void;
   beforeEach(async () => {
     server = await StubApiServer.start();
-    cluster = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: hurrying(), mask: () => {} });
+    cluster = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: hurrying(), mask: () => {} }).cluster;
     triggers = [{ type: 'ImageChange', imageChangeParams: { automatic: true, containerNames: ['web'], from } }];
     stream = {
       metadata: { uid: 's1', resourceVersion: '7' },
@@ -118,6 +118,30 @@ describe('a container that a trigger feeds', () => {
   it('is given up when the trigger stays silent, and the tag is set back', async () => {
     expect(await failure()).toMatchObject({ code: 'trigger-silent', message: containing('tag latest, is set back') });
     expect(stream.spec.tags).toMatchObject([{ name: 'latest', from: { name: containing('a'.repeat(64)) } }]);
+  });
+
+  it('keeps its tag on a way back whose trigger stays silent, and says so', async () => {
+    const back = { dryRun: false, keepTags: true };
+    await expect(cluster.setImages(web, change, back, signal)).rejects.toMatchObject({
+      code: 'trigger-silent',
+      message: containing('tag latest, stays set to bbbbbbbbbbbb'),
+    });
+    expect(stream.spec.tags).toMatchObject([{ name: 'latest', from: { name: reference('b') } }]);
+  });
+
+  it('has its tag set back on a way back too when its image cannot be imported', async () => {
+    afterPatch = () => {
+      const conditions = [{ type: 'ImportSuccess', status: 'False', reason: 'NotFound', generation: 3 }];
+      const [tagNow] = stream.spec.tags as [{ from: { name: string } }];
+      const isBack = tagNow.from.name.includes('a'.repeat(64));
+      stream.spec.tags = [{ ...tagNow, generation: isBack ? 2 : 3 }];
+      stream.status = { tags: [{ tag: 'latest', items: [], conditions: isBack ? [] : conditions }] };
+    };
+    await expect(cluster.setImages(web, change, { dryRun: false, keepTags: true }, signal)).rejects.toMatchObject({
+      code: 'import-failed',
+      message: containing('is set back'),
+    });
+    expect(stream.spec.tags).toMatchObject([{ from: { name: containing('a'.repeat(64)) } }]);
   });
 
   it('leaves no tag behind where there was none', async () => {

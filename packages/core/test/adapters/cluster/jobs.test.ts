@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/adapters/clock.ts';
-import { connectJobs } from '../../../src/adapters/cluster/connect.ts';
+import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
 import type { CronJob, JobsView, NewJob } from '../../../src/domain/job.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Jobs } from '../../../src/ports/jobs.ts';
@@ -17,7 +17,7 @@ let stop: AbortController;
 beforeEach(async () => {
   stop = new AbortController();
   server = await StubApiServer.start();
-  jobs = connectJobs({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} });
+  jobs = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} }).jobs;
 });
 afterEach(async () => {
   stop.abort();

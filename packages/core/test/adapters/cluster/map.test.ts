@@ -48,6 +48,7 @@ describe('toWorkload', () => {
       generation: 3,
       observedGeneration: 2,
       paused: true,
+      partial: false,
       annotations: { 'deployment.kubernetes.io/revision': '2' },
       containers: [
         { name: 'migrate', image: 'r/web:1', init: true },
@@ -73,6 +74,16 @@ describe('toWorkload', () => {
       replicas: 1,
       paused: false,
     });
+  });
+
+  it.each([
+    [{ type: 'OnDelete' }, true],
+    [{ type: 'RollingUpdate', rollingUpdate: { partition: 2 } }, true],
+    [{ type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } }, false],
+    [{ type: 'RollingUpdate' }, false],
+    [null, false],
+  ])('reads whether a StatefulSet of %j keeps pods of an older template', (updateStrategy, partial) => {
+    expect(toWorkload('StatefulSet', { spec: { updateStrategy } })).toMatchObject({ partial });
   });
 
   it('takes what the API server leaves out as empty, and one replica as wanted', () => {
@@ -102,7 +113,6 @@ it('toReplicaSet reads the revision, the controller and why pods could not be ma
       annotations: { 'deployment.kubernetes.io/revision': '12' },
       ownerReferences: [owner('not-this', false), owner('u1', true)],
     },
-    spec: { replicas: 2 },
     status: {
       replicas: 0,
       conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'quota' }],
@@ -113,7 +123,6 @@ it('toReplicaSet reads the revision, the controller and why pods could not be ma
     uid: 'u2',
     ownerUid: 'u1',
     revision: 12,
-    wanted: 2,
     conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'quota' }],
   });
   expect(toReplicaSet({ metadata: { annotations: { 'deployment.kubernetes.io/revision': 'x' } } }).revision).toBe(0);

@@ -2,7 +2,7 @@ import { permissionsContract } from '@delivery/testing/contracts/permissions';
 import type { Rule } from '@delivery/testing/fake-permissions';
 import { FakePermissions } from '@delivery/testing/fake-permissions';
 import { systemClock } from '../../../src/adapters/clock.ts';
-import { connectPermissions } from '../../../src/adapters/cluster/connect.ts';
+import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
 import type { Right } from '../../../src/domain/rights.ts';
 import type { Missing, Permissions } from '../../../src/ports/permissions.ts';
 import { status, StubApiServer } from './stub-api-server.ts';
@@ -32,7 +32,7 @@ describe('the adapter', () => {
   beforeEach(async () => {
     server = await StubApiServer.start();
     const options = { kubeconfig: server.kubeconfig(), env: {}, clock: systemClock, mask: () => {} };
-    permissions = connectPermissions(options);
+    permissions = connectCluster(options).permissions;
     [rules, allowed] = [null, false];
     server.intercept = (request) => ({
       status: 201,

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { randomOf } from '@delivery/testing/random';
 import { systemClock } from '../../../src/adapters/clock.ts';
-import { connectJobs } from '../../../src/adapters/cluster/connect.ts';
+import { connectCluster } from '../../../src/adapters/cluster/connect.ts';
 import type { ContainerStatus } from '../../../src/domain/workload.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { newPod } from '@delivery/testing/fake-cluster';
@@ -70,7 +70,7 @@ interface Followed {
 }
 
 function follow(clock: Clock = fast, of: typeof run = run): Followed {
-  const jobs = connectJobs({ kubeconfig: server.kubeconfig(), env: {}, clock, mask: () => {} });
+  const jobs = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock, mask: () => {} }).jobs;
   const [lines, batches]: [string[], number[]] = [[], []];
   const take = (batch: readonly string[]) => {
     lines.push(...batch);
@@ -383,7 +383,7 @@ describe('followLog where there is no log', () => {
   it('throws what is thrown where the lines are taken, and lets go of the connection', async () => {
     write(1, 3);
     const fault = new Error('a fault of the reader');
-    const jobs = connectJobs({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} });
+    const jobs = connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock: fast, mask: () => {} }).jobs;
     const take = () => {
       throw fault;
     };

@@ -11,7 +11,7 @@ import { status, StubApiServer } from './stub-api-server.ts';
 const fast: Clock = { now: () => new Date(), sleep: async (ms, signal) => systemClock.sleep(ms / 20, signal) };
 
 function connect(server: StubApiServer, clock: Clock = fast): Cluster {
-  return connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock, mask: () => {} });
+  return connectCluster({ kubeconfig: server.kubeconfig(), env: {}, clock, mask: () => {} }).cluster;
 }
 
 async function until(

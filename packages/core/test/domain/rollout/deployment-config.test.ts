@@ -44,7 +44,6 @@ function view(workload: Workload, pods: readonly Partial<Pod>[] = []): Namespace
     uid: `rc-${revision}`,
     ownerUid: workload.uid,
     revision,
-    wanted: 1,
     conditions: [],
   }));
   return { workloads: [workload], replicaSets, pods: pods.map(newPod), events: [] };

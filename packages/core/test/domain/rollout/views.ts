@@ -59,7 +59,6 @@ export function rolloutOf(
     uid: `rs-${revision}`,
     ownerUid: workload.uid,
     revision,
-    wanted: 1,
     conditions: [],
   }));
   const events = (given.events ?? []).map((event) => ({ ...newEvent(pod), ...event }));
