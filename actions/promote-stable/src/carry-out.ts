@@ -85,9 +85,7 @@ async function bringOut(
   const { change } = promotion;
   const choices = choicesOf(inputs);
   const ends = await deliver(targets, build, choices, connected, context);
-  const failed = ends.filter(
-    ({ kind, result, verdict }) => kind === 'rollout' && result === 'failure' && verdict !== 'cancelled',
-  );
+  const failed = ends.filter(hasFailed);
   if (inputs['on-failure'] === 'rollback' && failed.some((end) => cameWithIt(end, change))) {
     const { said, next, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
     const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
@@ -95,6 +93,11 @@ async function bringOut(
     return tell({ ...story, result: 'failure', reason, next: `${nextOf(others)} ${next ?? ''}`.trim(), ends, back });
   }
   return tell({ ...story, ...endOf(build.title, change, { saved: story.saved, ends, left }), ends });
+}
+
+/** A rollout that was cancelled after it had failed has a cause; one that was cancelled before says nothing of the build. */
+function hasFailed({ kind, result, verdict, cause }: ProjectEnd): boolean {
+  return kind === 'rollout' && result === 'failure' && (verdict !== 'cancelled' || cause !== '');
 }
 
 /** What was stable before this run and ran there already has not failed by the promotion: going back would downgrade everything. */

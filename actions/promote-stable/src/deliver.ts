@@ -78,9 +78,11 @@ export async function rollOutAll(
       } catch (error) {
         // What is wrong with one project is told beside the others: stable has moved by now.
         if (!(error instanceof ActionError)) throw error;
-        const verdict = context.signal.aborted ? 'cancelled' : 'broken-off';
-        const said = { verdict, cause: 'cluster', before: '', reason: `${error.message}.`, next: error.hint };
-        return { ...where, ...said, result: 'failure', summary: [] };
+        const end = context.signal.aborted
+          ? { verdict: 'cancelled', cause: '' }
+          : { verdict: 'broken-off', cause: 'cluster' };
+        const said = { before: '', reason: `${error.message}.`, next: error.hint };
+        return { ...where, ...end, ...said, result: 'failure', summary: [] };
       }
     }),
   );

@@ -115,6 +115,23 @@ describe('a cancel while stable goes back', () => {
     expect(stage.imagesOf('ric')).toEqual(Array(2).fill(reference(before)));
   });
 
+  it('takes a project for failed that had failed before the cancel', async () => {
+    const { before, after } = await stage.released();
+    stage.broken.add(`production ${after}`);
+    const setImages = stage.cluster.setImages.bind(stage.cluster);
+    stage.cluster.setImages = async (workload, change, options, signal) => {
+      const isBack = Object.values(change.images).includes(reference(before)) && workload.namespace === 'production';
+      if (isBack) stage.cancel.abort(new CancelledError('a test'));
+      signal.throwIfAborted();
+      return setImages(workload, change, options, signal);
+    };
+    const outcome = await stage.run({ version: august });
+    expect(outcome.outputs).toMatchObject({ projects: { production: { verdict: 'cancelled' } } });
+    expect(outcome.reason).toContain('stable is latest-267 again');
+    expect(outcome.reason).toContain('production, ric was cancelled on the way and may run latest-268.');
+    expect(stage.stable()).toBe(before);
+  });
+
   it('says of those that were on their way back the same', async () => {
     const { before } = await stage.released();
     refuses(['web']);
