@@ -11,6 +11,8 @@ const conflict = () =>
     hint: 'Nothing was changed. Find out who else deploys to this namespace, then run it again.',
   });
 
+const forbidden = () => new RemoteError('cluster', 'patch of beat is forbidden', { status: 403, retryable: false });
+
 /** Somebody else comes between: `act` is called once, before `beat` is set (or rehearsed). */
 function beforeBeat(stage: Stage, when: 'set' | 'rehearsed', act: () => void): void {
   const setImages = stage.cluster.setImages.bind(stage.cluster);
@@ -21,6 +23,16 @@ function beforeBeat(stage: Stage, when: 'set' | 'rehearsed', act: () => void): v
       act();
     }
     return setImages(workload, change, options, signal);
+  };
+}
+
+/** The next time that `beat` is set. */
+function refuseBeat(stage: Stage, error: RemoteError): void {
+  const { setImages } = stage.cluster;
+  stage.cluster.setImages = async (workload, change, options, signal) => {
+    if (workload.name !== 'beat' || options.dryRun) return setImages(workload, change, options, signal);
+    stage.cluster.setImages = setImages;
+    throw error;
   };
 }
 
@@ -63,6 +75,46 @@ describe('a cluster that is looked at again because somebody else has changed it
     expect(outcome.next).toBe('Find out who else deploys to this project, and see which build is meant to run.');
     expect(stage.imageOf('web')).toBe(before);
     expect(stage.statuses.map(({ state }) => state)).toEqual(['in_progress', 'failure']);
+  });
+
+  it('and has another build by then gets that back where this run has set over it', async () => {
+    const { stage } = stageWith({ before: 267, after: 269 });
+    const theirs = stage.build(268);
+    beforeBeat(stage, 'set', () => {
+      stage.running(theirs);
+      refuseBeat(stage, forbidden());
+    });
+    const outcome = await stage.run({ build: { kind: 'number', number: 269 } });
+    expect(stage.order.filter((call) => call === 'set web')).toHaveLength(3);
+    expect(outcome.outputs).toMatchObject({ verdict: 'rolled-back', cause: 'cluster' });
+    expect(outcome.reason).not.toContain('Somebody else');
+    expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([theirs, theirs]);
+  });
+
+  it('a third time goes back to what was there when this run has set it last', async () => {
+    const { stage, after } = stageWith({ before: 267, after: 269 });
+    const theirs = stage.build(268);
+    stage.conducts.set(after, crashing);
+    beforeBeat(stage, 'set', () => {
+      stage.running(theirs);
+      refuseBeat(stage, conflict());
+    });
+    const outcome = await stage.run({ build: { kind: 'number', number: 269 } });
+    expect(outcome.outputs).toMatchObject({ verdict: 'rolled-back', cause: 'crash-loop' });
+    expect(outcome.reason).not.toContain('Somebody else');
+    expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([theirs, theirs]);
+  });
+
+  it('and has another build on its way by then goes back to what was seen healthy before that', async () => {
+    const { stage, before } = stageWith({ before: 267, after: 269 });
+    const theirs = stage.build(268);
+    beforeBeat(stage, 'set', () => {
+      stage.running(theirs, { ready: 0, available: 0 });
+      refuseBeat(stage, forbidden());
+    });
+    const outcome = await stage.run({ build: { kind: 'number', number: 269 } });
+    expect(outcome.outputs).toMatchObject({ verdict: 'rolled-back', cause: 'cluster' });
+    expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([before, theirs]);
   });
 
   it('and does not answer by then gets back what this run has set', async () => {

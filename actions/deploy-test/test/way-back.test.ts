@@ -1,7 +1,7 @@
 import type { StreamTag } from '@delivery/core/domain/workload';
 import { RemoteError } from '@delivery/core/errors/errors';
 import type { Cluster } from '@delivery/core/ports/cluster';
-import { crashing, healthyAtOnce } from './conducts.ts';
+import { crashing, healthyAtOnce, notReady } from './conducts.ts';
 import type { Stage } from './stage.ts';
 import { stageWith } from './stage.ts';
 
@@ -193,5 +193,19 @@ describe('the evidence of a failed build', () => {
     expect(outcome.outputs).toMatchObject({ verdict: 'cancelled', cause: 'crash-loop' });
     expect(JSON.stringify(outcome.summary)).toContain('no module named viewer');
     expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([before, after]);
+  });
+
+  it('is told with what comes back when the cancel comes while that is watched', async () => {
+    const { stage, before } = broken({ before: 267, after: 268 });
+    stage.conducts.set(before, notReady);
+    const running = stage.start();
+    await stage.clock.advance(10_000);
+    stage.cancel.abort(new Error('cancelled'));
+    const outcome = await stage.finish(running, 1_000);
+    expect(outcome).toMatchObject({
+      outputs: { verdict: 'cancelled', cause: 'crash-loop' },
+      next: 'What is set back goes on coming back in the cluster: look whether it gets healthy. Do not run this again: it would deploy the broken build once more.',
+    });
+    expect([stage.imageOf('web'), stage.imageOf('beat')]).toEqual([before, before]);
   });
 });

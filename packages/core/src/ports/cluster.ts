@@ -17,7 +17,10 @@ export interface ImageChange {
 export interface SetOptions {
   /** The server checks everything and keeps nothing. */
   readonly dryRun: boolean;
-  /** A tag whose trigger stays silent stays as it was set: for a way back, where what was before is what failed. */
+  /**
+   * For a way back, where what was before is what failed: tags stay as they were set, whatever goes wrong, unless the image cannot be
+   * imported or somebody else has changed the workload.
+   */
   readonly keepTags?: boolean;
 }
 

@@ -4,11 +4,14 @@ import type { Cause } from '../../domain/rollout/cause.ts';
 import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
+import type { ActionError } from '../../errors/errors.ts';
 import type { RolloutOutput } from './aim.ts';
+import { isConflict } from './apply.ts';
 import type { Deployment } from './deployment.ts';
 import { storyOf } from './deployment.ts';
 import type { Evidence } from './evidence.ts';
 import { collectEvidence, evidenceBlocks } from './evidence.ts';
+import { whoElse } from './look.ts';
 import { nextSteps } from './next-steps.ts';
 import { tell } from './report.ts';
 import type { Rollback } from './rollback.ts';
@@ -26,6 +29,9 @@ const nothingSeen: Sight = { targets: [], states: [], view: undefined };
 const noEvidence: Evidence = { parts: [], lastLogLine: '' };
 const afterCancel =
   'Some workloads may have the broken build still: deploy the last good build, or run this again to have it rolled back.';
+
+const onTheWayBack =
+  'What is set back goes on coming back in the cluster: look whether it gets healthy. Do not run this again: it would deploy the broken build once more.';
 
 /** Evidence first, since a rollback removes it; then back to what was healthy, unless it is to be left. */
 export async function failed(
@@ -54,9 +60,26 @@ export async function failed(
     ...story,
     verdict: rollback?.verdict ?? 'left-failed',
     reason: `${title} ${why}. ${told}`,
-    next: nextSteps[cause],
+    next: nextOf(cause, rollback),
     ...(rollback && { back: rollback.images }),
   });
+}
+
+function nextOf(cause: Cause, rollback: Rollback | undefined): string {
+  return rollback?.verdict === 'cancelled' ? onTheWayBack : nextSteps[cause];
+}
+
+/** What the cluster does not let it do ends it, and says nothing of the build. */
+export async function brokenOff(
+  deployment: Deployment,
+  error: ActionError,
+  sight?: Sight,
+): Promise<Outcome<RolloutOutput>> {
+  const diagnosis = { cause: 'cluster', sentence: error.message, pod: '', container: '' } as const;
+  const outcome = await failed(deployment, diagnosis, sight);
+  // What a conflict says itself is that nothing was changed.
+  const next = isConflict(error) ? whoElse : error.hint;
+  return next === undefined || outcome.outputs.verdict === 'cancelled' ? outcome : { ...outcome, next };
 }
 
 /** A program for another processor is started by the runtime all the same: only its log tells. */

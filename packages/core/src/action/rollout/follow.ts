@@ -6,7 +6,7 @@ import { leavingPods } from '../../domain/rollout/newest.ts';
 import type { Removal, Standing } from '../../domain/rollout/weigh.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { RemoteError, TimeoutError } from '../../errors/errors.ts';
+import { ActionError, RemoteError, TimeoutError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Cluster } from '../../ports/cluster.ts';
@@ -28,6 +28,8 @@ export type RolloutEnd = { readonly states: readonly WorkloadState[] } & (
   | { readonly is: 'failed'; readonly diagnosis: Diagnosis; readonly view: NamespaceView }
   | { readonly is: 'superseded'; readonly workload: string }
   | { readonly is: 'cancelled' }
+  /** The cluster does not let it be watched any more. */
+  | { readonly is: 'unseen'; readonly error: ActionError }
 );
 
 /** Watches until the targets are healthy, hopeless, somebody else's, or the time is over. Never polls. */
@@ -70,7 +72,8 @@ export async function followRollout(
     }
   } catch (error) {
     if (scene.signal.aborted) return { is: 'cancelled', states };
-    throw error;
+    if (!(error instanceof ActionError)) throw error;
+    return { is: 'unseen', error, states };
   } finally {
     views.stop();
   }

@@ -21,31 +21,34 @@ interface Ports {
   readonly cluster: Cluster;
 }
 
+/** The latest step of each workload, by describeWorkload. */
+export type Ours = ReadonlyMap<string, Step>;
+
 export interface Look {
   readonly view: NamespaceView;
   readonly plan: Plan;
 }
 
 /**
- * Observes, plans, and asks the API server whether it would take it. `ours` is what this run has set by earlier looks: once there is
- * any, a refusal is thrown.
+ * Observes, plans, and asks the API server whether it would take it. `ours` is what this run has set by earlier looks, by workload: once
+ * there is any, a refusal is thrown.
  */
 export async function lookAt(
   aim: Aim,
   build: Build,
   choices: Pick<RolloutChoices, 'force'>,
   ports: Ports,
-  ours: readonly Step[],
+  ours: Ours,
   signal: AbortSignal,
 ): Promise<Look> {
   const { cluster } = ports;
   const view = await observe(cluster, aim.project.namespace, aim.workloads, signal);
   const plan = await planFrom(view, aim, build, choices, ports, signal);
   if (plan.do === 'refuse') {
-    if (ours.length === 0) return { view, plan };
+    if (ours.size === 0) return { view, plan };
     throw new RefusedError('refused', plan.reason.replace(/\.$/, ''), { hint: whoElse });
   }
-  const steps = plan.steps.map((step) => withFirstSight(step, ours));
+  const steps = plan.steps.map((step) => withEarlierSight(step, ours));
   await rehearse(steps, noteOf(build), cluster, signal);
   return { view, plan: { ...plan, steps } };
 }
@@ -73,8 +76,13 @@ async function planFrom(
   );
 }
 
-/** After another look at the cluster, what this run has set itself is not what was there before it. */
-function withFirstSight(step: Step, ours: readonly Step[]): Step {
-  const first = ours.find(({ workload }) => describeWorkload(workload) === describeWorkload(step.workload));
-  return first && !step.changes ? { ...first, generation: step.generation, changes: false } : step;
+/**
+ * After another look at the cluster, what this run has set itself is not what was there before it. What somebody else has set since is;
+ * where that is not known to be healthy, what was before it still is.
+ */
+function withEarlierSight(step: Step, ours: Ours): Step {
+  const earlier = ours.get(describeWorkload(step.workload));
+  if (!earlier) return step;
+  if (step.changes) return { ...step, fallback: step.fallback ?? earlier.fallback };
+  return { ...earlier, generation: step.generation, changes: false };
 }

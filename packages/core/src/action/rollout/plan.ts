@@ -19,7 +19,7 @@ export interface Step {
   readonly workload: WorkloadReference;
   readonly before: Images;
   readonly beforeBuild: string | null;
-  /** Equal to `before` where that is the same content already. */
+  /** Equal to `before` where that is the same content already; never by the address that a trigger writes, which only the cluster knows. */
   readonly after: Images;
   readonly changes: boolean;
   /** `metadata.generation` as observed. */
@@ -72,7 +72,7 @@ function stepOf({ containers }: ProjectWorkload, workload: Workload, reference: 
   const after = Object.fromEntries(
     containersOf(workload, containers).map((container) => [
       container.name,
-      runsImage(container, reference) ? container.image : reference,
+      !container.fedBy && runsImage(container, reference) ? container.image : reference,
     ]),
   );
   const { kind, namespace, name, generation } = workload;

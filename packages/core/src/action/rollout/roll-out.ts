@@ -4,6 +4,7 @@ import type { ResolvedBuild } from '../resolve-build.ts';
 import { healthOf } from '../../domain/rollout/health.ts';
 import { findWorkload } from '../../domain/rollout/judge.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
+import { describeWorkload } from '../../domain/workload.ts';
 import { ActionError } from '../../errors/errors.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { DeploymentState, GitHub } from '../../ports/github.ts';
@@ -13,10 +14,10 @@ import type { Aim, RolloutChoices, RolloutOutput } from './aim.ts';
 import type { Applied } from './apply.ts';
 import { apply, isConflict } from './apply.ts';
 import type { Deployment } from './deployment.ts';
-import { cancelled, failed } from './failure.ts';
+import { brokenOff, cancelled } from './failure.ts';
 import type { Scene } from './follow.ts';
-import type { Look } from './look.ts';
-import { lookAt, noteOf, whoElse } from './look.ts';
+import type { Look, Ours } from './look.ts';
+import { lookAt, noteOf } from './look.ts';
 import { newestEvent } from './observe.ts';
 import type { Plan, Step } from './plan.ts';
 import { startRecord } from './record.ts';
@@ -57,7 +58,7 @@ export async function rollOut(
   log.info(`${title} for ${aim.project.name} (namespace ${namespace})`);
 
   const story = { digest: build.digest, checks: aim.project.checks };
-  const ours: Step[] = [];
+  let ours: Ours = new Map();
   // Undefined until something is set.
   let begun: Deployment | undefined;
   let since: Date | undefined;
@@ -80,8 +81,8 @@ export async function rollOut(
     const deployment: Deployment = { aim, digest: build.digest, title, steps, scene, choices, web: ports.web };
     const applied = await applyUntilCancelled(deployment, build);
     if (!applied) return cancelled(deployment, states, 'while the workloads were being set');
-    ours.push(...applied.set);
-    if (ours.length > 0) begun = { ...deployment, steps: ours };
+    ours = new Map([...ours, ...applied.set.map((step) => [describeWorkload(step.workload), step] as const)]);
+    if (ours.size > 0) begun = { ...deployment, steps: [...ours.values()] };
     if (isConflict(applied.error) && looks < maxLooks) continue;
     if (applied.error) return breakOff(begun, applied.error, ports, context);
     const unchanged = plan.do === 'unchanged' && !begun;
@@ -121,14 +122,6 @@ async function recorded(
     await record.finish('error', 'The deployment ended unexpectedly.');
     throw error;
   }
-}
-
-async function brokenOff(deployment: Deployment, error: ActionError): Promise<Outcome<RolloutOutput>> {
-  const diagnosis = { cause: 'cluster', sentence: error.message, pod: '', container: '' } as const;
-  const outcome = await failed(deployment, diagnosis);
-  // What a conflict says itself is that nothing was changed.
-  const next = isConflict(error) ? whoElse : error.hint;
-  return next === undefined || outcome.outputs.verdict === 'cancelled' ? outcome : { ...outcome, next };
 }
 
 function recordedAs({ result, outputs }: Outcome<RolloutOutput>): DeploymentState {

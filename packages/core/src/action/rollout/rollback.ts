@@ -106,6 +106,11 @@ function verdictOf(
         verdict: 'superseded',
         said: `While it came back, somebody else deployed ${end.workload}, which is left alone.`,
       };
+    case 'unseen':
+      return {
+        verdict: 'rollback-failed',
+        said: `${back} is set back, but it cannot be watched: ${end.error.message}.`,
+      };
     case 'cancelled':
       return { verdict: 'cancelled', said: `${back} is set back; cancelled before it was healthy.` };
   }

@@ -3,13 +3,13 @@ import { within } from '../within.ts';
 import type { Diagnosis, RolloutTarget, WorkloadState } from '../../domain/rollout/judge.ts';
 import type { NamespaceView } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { ActionError, RemoteError } from '../../errors/errors.ts';
+import { ActionError } from '../../errors/errors.ts';
 import type { RolloutOutput } from './aim.ts';
 import { failingCheck } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { storyOf } from './deployment.ts';
 import { evidenceMs } from './evidence.ts';
-import { cancelled, failed } from './failure.ts';
+import { brokenOff, cancelled, failed } from './failure.ts';
 import type { RolloutEnd } from './follow.ts';
 import { followRollout, untilOldPodsLeft } from './follow.ts';
 import { observe } from './observe.ts';
@@ -29,16 +29,16 @@ export async function verify(
   const deadline = new Date(scene.clock.now().getTime() + choices.timeout);
   const end = await followRollout(targets, scene, deadline);
   const runs = end.states.some(({ health }) => health.is === 'healthy');
-  if (end.is !== 'healthy') return unhealthy(deployment, end, targets);
+  if (end.is !== 'healthy') return unhealthy(deployment, end, targets, unchanged);
   if (runs) {
-    const wrong = await askPages(deployment, end.states, targets);
+    const wrong = await askPages(deployment, end.states, targets, unchanged);
     if (wrong) return wrong;
     // A rollout may succeed and fall over seconds later, while the pages were asked.
     if (deployment.aim.project.checks.length > 0) {
       const now = scene.clock.now().getTime();
       // The pages have a time of their own, which may have taken all of it.
       const still = await followRollout(targets, scene, new Date(Math.max(deadline.getTime(), now + lookAgainMs)));
-      if (still.is !== 'healthy') return unhealthy(deployment, still, targets);
+      if (still.is !== 'healthy') return unhealthy(deployment, still, targets, unchanged);
     }
   }
   await rememberHealthy(deployment, end.states, unchanged);
@@ -77,6 +77,7 @@ function unhealthy(
   deployment: Deployment,
   end: Exclude<RolloutEnd, { is: 'healthy' }>,
   targets: readonly RolloutTarget[],
+  unchanged: boolean,
 ): Promise<Outcome<RolloutOutput>> | Outcome<RolloutOutput> {
   const { title } = deployment;
   switch (end.is) {
@@ -87,6 +88,10 @@ function unhealthy(
       const next = 'Nothing was rolled back. See which build is meant to run, and deploy that.';
       return tell({ ...storyOf(deployment, end.states), verdict: 'superseded', result: 'unstable', reason, next });
     }
+    case 'unseen':
+      // Where nothing was set there is nothing to bring back.
+      if (unchanged) throw end.error;
+      return brokenOff(deployment, end.error, { targets, states: end.states, view: undefined });
     case 'failed':
       return failed(deployment, end.diagnosis, { targets, view: end.view, states: end.states });
   }
@@ -97,6 +102,7 @@ async function askPages(
   deployment: Deployment,
   states: readonly WorkloadState[],
   targets: readonly RolloutTarget[],
+  unchanged: boolean,
 ): Promise<Outcome<RolloutOutput> | undefined> {
   const { aim, web, scene } = deployment;
   const { clock, signal } = scene;
@@ -107,7 +113,8 @@ async function askPages(
     wrong = await failingCheck(aim.project.checks, web, clock, signal);
   } catch (error) {
     if (signal.aborted) return cancelled(deployment, states, 'while its pages were being checked');
-    throw error;
+    if (!(error instanceof ActionError)) throw error;
+    return unhealthy(deployment, { is: 'unseen', error, states }, targets, unchanged);
   }
   if (wrong === undefined) return undefined;
   const diagnosis: Diagnosis = { cause: 'check-failed', sentence: wrong, pod: '', container: '' };
@@ -137,11 +144,12 @@ async function rememberHealthy(
     // Where a person has set it, a note may name what they went back from.
     if (healthy === noted || (unchanged && healthy === undefined)) continue;
     if (states.find((state) => describeWorkload(state.workload) === name)?.health.is !== 'healthy') continue;
-    const change = { images, annotations: { [healthyAnnotation]: noted }, expected: images };
+    // No image is set: what cannot roll one out, such as a DeploymentConfig without a trigger, can be noted all the same.
+    const change = { images: {}, annotations: { [healthyAnnotation]: noted }, expected: images };
     try {
       await scene.cluster.setImages(workload, change, { dryRun: false }, scene.signal);
     } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
+      if (!(error instanceof ActionError) || scene.signal.aborted) throw error;
       scene.log.warning(`${name} is healthy, but that could not be noted on it: ${error.message}`);
     }
   }

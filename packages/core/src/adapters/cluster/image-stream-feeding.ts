@@ -80,7 +80,7 @@ export class Feeding {
 
   /** Sets back every tag that still names what this has set, or keeps it (see SetOptions). Gives `error`, which is why, with what came of it. */
   async undo(error: unknown, keepTags: boolean): Promise<unknown> {
-    const isKept = keepTags && error instanceof ActionError && error.code === 'trigger-silent';
+    const isKept = keepTags && !isNoWay(error);
     const said: string[] = [];
     for (const feed of this.#feeds.values()) {
       if (!feed.before) continue;
@@ -126,6 +126,12 @@ export class Feeding {
     if (state.wanted !== digest) throw conflict(workload, `${describeTag(tag)} names another image now`);
     if (state.failure !== undefined) throw importFailed(state, reference, state.failure);
   }
+}
+
+/** What a tag that is to be kept goes back after all for: the image cannot come, or somebody else is at it. */
+function isNoWay(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.status === 409;
+  return error instanceof ActionError && error.code === 'import-failed';
 }
 
 /** What was changed by somebody else says that nothing was changed, which is not so where a tag was. */

@@ -81,6 +81,7 @@ describe('a container that a trigger feeds', () => {
   let cluster: Cluster;
   let stream: { metadata: object; spec: { tags: object[] }; status: object };
   let triggers: object[];
+  let image: string;
   let afterPatch: () => void;
   beforeEach(async () => {
     server = await StubApiServer.start();
@@ -102,8 +103,9 @@ describe('a container that a trigger feeds', () => {
       });
       return true;
     };
+    image = reference('a');
     server.intercept = (request) => {
-      const template = { spec: { containers: [{ name: 'web', image: reference('a') }] } };
+      const template = { spec: { containers: [{ name: 'web', image }] } };
       if (request.includes('/imagestreams/')) {
         return request.startsWith('PATCH') ? undefined : { status: 200, body: stream };
       }
@@ -126,6 +128,24 @@ describe('a container that a trigger feeds', () => {
       code: 'trigger-silent',
       message: containing('tag latest, stays set to bbbbbbbbbbbb'),
     });
+    expect(stream.spec.tags).toMatchObject([{ name: 'latest', from: { name: reference('b') } }]);
+  });
+
+  it.each<[string, (request: string) => number | undefined]>([
+    ['is refused its note', (request) => (request.startsWith('PATCH') ? 403 : undefined)],
+    ['gets no answer to its note', (request) => (request.startsWith('PATCH') ? 503 : undefined)],
+    ['cannot be read any more', () => 403],
+  ])('keeps its tag on a way back that has come and then %s', async (_, answer) => {
+    const { intercept } = server;
+    afterPatch = () => (image = reference('b'));
+    server.intercept = (request) => {
+      const isOfTag = image === reference('a') || request.includes('/imagestreams/');
+      const code = isOfTag ? undefined : answer(request);
+      return code === undefined ? intercept(request) : { status: code, body: status(code, 'not now') };
+    };
+    const annotations = { 'delivery.actions/build': '267' };
+    const back = cluster.setImages(web, { ...change, annotations }, { dryRun: false, keepTags: true }, signal);
+    await expect(back).rejects.toMatchObject({ message: containing('tag latest, stays set to bbbbbbbbbbbb') });
     expect(stream.spec.tags).toMatchObject([{ name: 'latest', from: { name: reference('b') } }]);
   });
 
@@ -204,6 +224,20 @@ describe('a container that a trigger feeds', () => {
     });
   });
 
+  it('has its tag set back on a way back too when somebody else has changed the workload', async () => {
+    const { intercept } = server;
+    afterPatch = () => (image = reference('b'));
+    server.intercept = (request) => {
+      if (!request.startsWith('PATCH') || request.includes('/imagestreams/')) return intercept(request);
+      image = reference('c');
+      return { status: 422, body: status(422, 'the test does not hold') };
+    };
+    const annotations = { 'delivery.actions/build': '267' };
+    const back = cluster.setImages(web, { ...change, annotations }, { dryRun: false, keepTags: true }, signal);
+    await expect(back).rejects.toMatchObject({ status: 409, message: containing('is set back') });
+    expect(stream.spec.tags).toMatchObject([{ from: { name: containing('a'.repeat(64)) } }]);
+  });
+
   it('is not set while its tag names another image already', async () => {
     stream.spec.tags = [{ name: 'latest', from: { kind: 'DockerImage', name: reference('c') }, generation: 3 }];
     expect(await failure()).toMatchObject({ system: 'cluster', status: 409 });
@@ -224,6 +258,15 @@ describe('a container that a trigger feeds', () => {
     triggers = [];
     expect(await failure()).toMatchObject({ code: 'no-trigger' });
     expect(server.requests.filter((request) => request.startsWith('PATCH'))).toEqual([]);
+  });
+
+  it('takes a note where the DeploymentConfig has no trigger at all', async () => {
+    triggers = [];
+    const { intercept } = server;
+    server.intercept = (request) => intercept(request.replace(/^PATCH/, 'GET'));
+    const note = { images: {}, annotations: { 'delivery.actions/healthy': '{}' }, expected: { web: reference('a') } };
+    await expect(cluster.setImages(web, note, { dryRun: false }, signal)).resolves.toMatchObject({ name: 'web' });
+    expect(JSON.parse(server.bodies.at(-1) ?? '')).toContainEqual(expect.objectContaining({ value: '{}' }));
   });
 });
 
