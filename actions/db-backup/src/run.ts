@@ -14,9 +14,9 @@ import { tell } from './tell.ts';
 /** Backs up every project that is meant, and says what there is now. */
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const projects = findProjects(inputs, ports.topology);
-  const jobs = connectAll(projects, ports.jobs);
+  connectAll(projects, ports.jobs);
   await preflight('db-backup', needsOf(projects, inputs), ports.permissions, context);
-  const ends = await backUp(projects, inputs, { jobs }, context);
+  const ends = await backUp(projects, inputs, ports, context);
   return tell(ends, inputs);
 }
 

@@ -1,6 +1,6 @@
 import type { ActionContext } from '@delivery/core/action/context';
 import { ask } from '@delivery/core/action/ask';
-import { RemoteError } from '@delivery/core/errors/errors';
+import { isRefusal, RemoteError } from '@delivery/core/errors/errors';
 import type { StartedRun, WorkflowRuns } from '@delivery/core/ports/workflow-runs';
 import type { Call } from './plan.ts';
 
@@ -72,7 +72,7 @@ async function send(call: Call, runs: WorkflowRuns, signal: AbortSignal): Promis
       throw new RemoteError('github', message, { status, retryable, hint, cause });
     }
     if (!retryable) throw error;
-    if (status !== undefined && status < 500) throw error;
+    if (isRefusal(error)) throw error;
     const hint =
       'It is not known whether GitHub took the call: look at the runs of the repository before sending it again.';
     return { lost: new RemoteError('github', message, { status, retryable: false, hint, cause }) };

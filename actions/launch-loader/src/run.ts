@@ -21,7 +21,7 @@ import { needsOf } from './rights.ts';
 export async function run(inputs: Inputs, ports: Ports, context: ActionContext): Promise<Outcome<Output>> {
   const { image, places } = findPlaces(inputs, ports.topology);
   // The kubeconfig is an input: it is found wrong before anything is asked.
-  const jobs = connectAll(
+  connectAll(
     places.map(({ project }) => project),
     ports.jobs,
   );
@@ -29,7 +29,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const build = await resolveBuild(inputs.build, image.repository, ports.registry, context.signal);
   const title = titleOf(image.name, build);
   const { repository } = image;
-  const ends = await launchAll(places, { build, repository, title }, inputs, { jobs, web: ports.web }, context);
+  const ends = await launchAll(places, { build, repository, title }, inputs, ports, context);
   for (const end of ends) {
     const note = noteOf(end, build);
     if (note) await noteInLedger(note, { repository, subject: build.manifest, registry: ports.registry }, context);

@@ -10,7 +10,7 @@ import { deliver } from './deliver.ts';
 import type { Change } from './difference.ts';
 import type { Inputs, Output } from './inputs.ts';
 import type { BackupPlan } from './plan-backups.ts';
-import type { Connected } from './ports.ts';
+import type { Ports } from './ports.ts';
 import type { Promotion } from './promotion.ts';
 import { goBack, moveStable } from './promotion.ts';
 import type { Story } from './report.ts';
@@ -24,7 +24,7 @@ interface Scene {
   /** Projects that follow stable and are not meant. */
   readonly left: readonly string[];
   readonly backups: BackupPlan;
-  readonly connected: Connected;
+  readonly ports: Ports;
 }
 
 /** Rehearses, backs up, moves stable, brings it to the projects, and back when that fails. */
@@ -34,11 +34,11 @@ export async function carryOut(
   scene: Scene,
   context: ActionContext,
 ): Promise<Outcome<Output>> {
-  const { inputs, targets, backups, connected } = scene;
+  const { inputs, targets, backups, ports } = scene;
   const { image, change } = promotion;
   const build = { build: change.chosen, repository: image.promoted, title: titleOf(image.name, change) };
   const rehearsal = await context.log.group('Would every project take it?', () =>
-    deliver(targets, build, dry(choicesOf(inputs)), connected, context),
+    deliver(targets, build, dry(choicesOf(inputs)), ports, context),
   );
   const unable = failuresOf(rehearsal);
   if (unable.length > 0) {
@@ -46,7 +46,7 @@ export async function carryOut(
     const next = 'Put that right first. Nothing was changed.';
     return tell({ ...story, result: 'failure', reason, next, ends: rehearsal });
   }
-  const saved = await backUpFirst(backups.projects, connected.jobs, context);
+  const saved = await backUpFirst(backups.projects, ports.jobs, context);
   if (failuresOf(saved).length > 0) {
     const reason = `${build.title} is not promoted, for want of a verified backup: ${sentences(failuresOf(saved))}`;
     const next = `${nextOf(saved)} With backup-first: false it goes without one. Neither stable nor a project was changed.`;
@@ -54,7 +54,7 @@ export async function carryOut(
   }
   let isMoving = false;
   try {
-    await moveStable(promotion, saved, connected.registry, context, () => (isMoving = true));
+    await moveStable(promotion, saved, ports.registry, context, () => (isMoving = true));
   } catch (error) {
     const known = context.signal.aborted ? new CancelledError('the move of stable') : error;
     if (!(known instanceof ActionError)) throw error;
@@ -79,15 +79,15 @@ async function bringOut(
   promotion: Promotion,
   story: Base & { readonly saved: readonly Saved[] },
   build: LaunchedBuild,
-  { inputs, targets, left, connected }: Scene,
+  { inputs, targets, left, ports }: Scene,
   context: ActionContext,
 ): Promise<Outcome<Output>> {
   const { change } = promotion;
   const choices = choicesOf(inputs);
-  const ends = await deliver(targets, build, choices, connected, context);
+  const ends = await deliver(targets, build, choices, ports, context);
   const failed = ends.filter(hasFailed);
   if (inputs['on-failure'] === 'rollback' && failed.some((end) => cameWithIt(end, change))) {
-    const { said, next, ends: back } = await goBack(promotion, ends, targets, choices, connected, context);
+    const { said, next, ends: back } = await goBack(promotion, ends, targets, choices, ports, context);
     const reason = `${build.title} was promoted and failed: ${sentences(failed)} ${said}`;
     const others = next === undefined ? ends : ends.filter(({ verdict }) => verdict !== 'cancelled');
     return tell({ ...story, result: 'failure', reason, next: `${nextOf(others)} ${next ?? ''}`.trim(), ends, back });

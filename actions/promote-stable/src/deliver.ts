@@ -9,7 +9,7 @@ import type { RolloutPorts, WantedBuild } from '@delivery/core/action/rollout/ro
 import { rollOut } from '@delivery/core/action/rollout/roll-out';
 import { ActionError } from '@delivery/core/errors/errors';
 import type { Targets } from './aim.ts';
-import type { Connected } from './ports.ts';
+import type { Ports } from './ports.ts';
 
 /** How it ended in one project. */
 export interface ProjectEnd {
@@ -36,7 +36,7 @@ export async function deliver(
   targets: Targets,
   build: LaunchedBuild,
   choices: DeliverChoices,
-  ports: Connected,
+  ports: Ports,
   context: ActionContext,
 ): Promise<readonly ProjectEnd[]> {
   const rollouts = await rollOutAll(
@@ -61,7 +61,7 @@ export async function rollOutAll(
   aims: readonly Aim[],
   build: WantedBuild,
   choices: RolloutChoices,
-  ports: Connected,
+  ports: Ports,
   context: ActionContext,
 ): Promise<readonly ProjectEnd[]> {
   return Promise.all(
@@ -92,10 +92,10 @@ async function launch(
   places: readonly Place[],
   build: LaunchedBuild,
   choices: LaunchChoices,
-  { jobs, web }: Connected,
+  ports: Ports,
   context: ActionContext,
 ): Promise<readonly ProjectEnd[]> {
-  const ends = await launchAll(places, build, choices, { jobs, web }, context);
+  const ends = await launchAll(places, build, choices, ports, context);
   return ends.map((end) => {
     const { result, reason, summary } = tell(build.title, [end], choices);
     const { verdict, cause = '', next } = end;

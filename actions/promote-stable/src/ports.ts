@@ -11,6 +11,3 @@ export interface Ports extends Clusters {
   /** Undefined without a token: no deployment is recorded and no commits are named then. */
   readonly gitHub: GitHub | undefined;
 }
-
-/** What is left when the clusters of the projects that are meant are connected. */
-export type Connected = Omit<Ports, 'topology' | 'permissions'>;

@@ -16,7 +16,7 @@ import type { DeliverChoices, ProjectEnd } from './deliver.ts';
 import { rollOutAll } from './deliver.ts';
 import type { Change } from './difference.ts';
 import { databaseStays, hasOtherSchema } from './plan.ts';
-import type { Connected } from './ports.ts';
+import type { Ports } from './ports.ts';
 
 /** A promotion that has been decided. */
 export interface Promotion {
@@ -93,7 +93,7 @@ export async function goBack(
   ends: readonly ProjectEnd[],
   targets: Targets,
   choices: DeliverChoices,
-  ports: Connected,
+  ports: Ports,
   context: ActionContext,
 ): Promise<Return> {
   const { image, change, wayBack } = promotion;

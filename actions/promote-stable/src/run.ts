@@ -26,7 +26,7 @@ import type { PromotePlan, Refusal } from './plan.ts';
 import { planPromotion, versionOf } from './plan.ts';
 import type { BackupPlan } from './plan-backups.ts';
 import { planBackups } from './plan-backups.ts';
-import type { Connected, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
 import type { Request } from './request.ts';
 import { requestOf } from './request.ts';
 import { needsOf } from './rights.ts';
@@ -41,7 +41,11 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const request = requestOf(inputs);
   const { image, targets, left } = findTargets(ports.topology, request.image, inputs.project);
   // The kubeconfig is an input: it is found wrong before anything is asked. A dry run asks no cluster.
-  const connected = request.dryRun ? undefined : connect(targets, ports);
+  if (!request.dryRun)
+    connectAll(
+      [...targets.aims, ...targets.places].map(({ project }) => project),
+      ports.cluster,
+    );
   if (request.requestId !== undefined) log.info(`The call's request id is ${request.requestId}.`);
   const catalogue = await readCatalogue(image, ports.registry, signal, { limit: builds });
   const offer = { catalogue, test: testEventOf(ports.topology, image.name) };
@@ -70,7 +74,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   const warnings = [...plan.warnings, ...earlierBackups(change)];
   for (const warning of warnings) log.warning(warning);
   const story = { image: image.name, change, difference: [...difference, ...announced(backups)], warnings };
-  if (!connected) {
+  if (request.dryRun) {
     const saved = backups.projects.length === 0 ? '' : `, after a backup of ${namesOf(backups.projects)}`;
     const reason = `Dry run: ${titleOf(image.name, change)} would become stable (${plan.direction})${saved}. Nothing was changed.`;
     return tell({ ...story, result: 'success', reason });
@@ -78,7 +82,7 @@ export async function run(inputs: Inputs, ports: Ports, context: ActionContext):
   await preflight('promote-stable', needsOf(targets, backups, inputs), ports.permissions, context);
   const wayBack = await wayBackOf(change, catalogue);
   const promotion = { image, change, wayBack, builtTags: catalogue.tags, tags, reason: request.reason };
-  return carryOut(promotion, story, { inputs, targets, left, backups, connected }, context);
+  return carryOut(promotion, story, { inputs, targets, left, backups, ports }, context);
 }
 
 interface Observed {
@@ -149,15 +153,4 @@ async function wayBackOf({ stable, chosen }: Change, catalogue: Catalogue): Prom
   const before = stableBefore(chosen.digest, chosen.records);
   const found = before && (await find({ kind: 'digest', digest: before }, catalogue));
   return typeof found === 'string' ? undefined : found;
-}
-
-function connect({ aims, places }: Targets, { cluster, jobs, registry, web, gitHub }: Ports): Connected {
-  const projects = (some: readonly { readonly project: Targets['aims'][number]['project'] }[]) =>
-    some.map(({ project }) => project);
-  return {
-    ...{ registry, web, gitHub },
-    cluster: connectAll(projects(aims), cluster),
-    // Backups are Jobs as well.
-    jobs: connectAll(projects([...aims, ...places]), jobs),
-  };
 }

@@ -33,10 +33,10 @@ export async function readUses(
   context: Pick<ActionContext, 'clock' | 'signal'>,
 ): Promise<readonly Use[]> {
   const projects = Object.values(topology.projects);
-  const portsOf = connectAll(projects, (name) => ({ cluster: cluster(name), jobs: jobs(name) }));
+  connectAll(projects, cluster);
   const uses = await Promise.all(
     projects.map(async (project) => {
-      const ports = portsOf(project.cluster);
+      const ports = { cluster: cluster(project.cluster), jobs: jobs(project.cluster) };
       const what = `project ${project.name}`;
       const look = (signal: AbortSignal) => readProject(project, ports, signal);
       const found = await orUnread(what, () => within(lookMs, context, look, undefined));

@@ -16,9 +16,9 @@ export async function preflight(
   connect: Clusters['permissions'],
   context: Pick<ActionContext, 'log' | 'signal'>,
 ): Promise<void> {
-  const permissionsIn = connectAll(needs, connect);
+  connectAll(needs, connect);
   const lacking = await Promise.all(
-    merged(needs).map(async (need) => ({ ...need, rights: await lackingOf(need, permissionsIn, context) })),
+    merged(needs).map(async (need) => ({ ...need, rights: await lackingOf(need, connect, context) })),
   );
   const found = lacking.filter(({ rights }) => rights.length > 0);
   if (found.length === 0) return;
@@ -56,10 +56,10 @@ function merged(needs: readonly Need[]): readonly Need[] {
 
 async function lackingOf(
   { cluster, namespace, rights }: Need,
-  permissionsIn: Clusters['permissions'],
+  connect: Clusters['permissions'],
   { log, signal }: Pick<ActionContext, 'log' | 'signal'>,
 ): Promise<readonly Right[]> {
-  const permissions = permissionsIn(cluster);
+  const permissions = connect(cluster);
   try {
     const { denied, unknown } = await permissions.missing(namespace, rights, signal);
     const [first] = unknown;

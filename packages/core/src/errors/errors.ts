@@ -116,3 +116,8 @@ export class CancelledError extends ActionError {
     super('cancelled', `cancelled during ${during}`, { hint: 'Run it again: it goes on from what is there.' });
   }
 }
+
+/** Whether the other side has said that it did not do it. An answer that is lost, or that of a proxy, or 5xx does not tell. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RemoteError && error.status !== undefined && error.status < 500;
+}

@@ -13,5 +13,6 @@ export interface ClusterPorts {
 /**
  * The way to the cluster of a project, by what the project says: a context of the kubeconfig (undefined: the current one), or with
  * cluster-auth: oidc a cluster of delivery.yaml (undefined: the only one). Throws InputError, and asks no cluster yet.
+ * The same name gives the same ports again.
  */
 export type Clusters = { readonly [Port in keyof ClusterPorts]: (name: string | undefined) => ClusterPorts[Port] };

@@ -1,6 +1,6 @@
 import type { RolloutTarget } from '../../domain/rollout/judge.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { ActionError, RemoteError, TimeoutError } from '../../errors/errors.ts';
+import { ActionError, isRefusal, RemoteError, TimeoutError } from '../../errors/errors.ts';
 import type { Cluster, ImageChange } from '../../ports/cluster.ts';
 import type { Scene } from './follow.ts';
 import type { Step } from './plan.ts';
@@ -59,8 +59,7 @@ export function isConflict(error: unknown): boolean {
 }
 
 function mayBeDone(error: ActionError): boolean {
-  if (error instanceof RemoteError) return error.status === undefined || error.status >= 500;
-  return error instanceof TimeoutError;
+  return (error instanceof RemoteError && !isRefusal(error)) || error instanceof TimeoutError;
 }
 
 function changeOf({ before, after }: Step, build: string | null): ImageChange {

@@ -13,6 +13,8 @@ export interface Deployment {
   /** Such as `web latest-412`. */
   readonly title: string;
   readonly steps: readonly Step[];
+  /** It runs there already: this run sets nothing. */
+  readonly unchanged: boolean;
   readonly scene: Scene;
   readonly choices: RolloutChoices;
   readonly web: Web;

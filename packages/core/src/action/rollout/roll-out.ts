@@ -78,15 +78,16 @@ export async function rollOut(
     if (choices['dry-run']) return planned(plan.do, title, { ...story, steps, states });
 
     const scene: Scene = { cluster, namespace, clock, log, signal, since };
-    const deployment: Deployment = { aim, digest: build.digest, title, steps, scene, choices, web: ports.web };
+    const unchanged = plan.do === 'unchanged' && !begun;
+    const { digest } = build;
+    const deployment: Deployment = { aim, digest, title, steps, unchanged, scene, choices, web: ports.web };
     const applied = await applyUntilCancelled(deployment, build);
     if (!applied) return cancelled(deployment, states, 'while the workloads were being set');
     ours = new Map([...ours, ...applied.set.map((step) => [describeWorkload(step.workload), step] as const)]);
     if (ours.size > 0) begun = { ...deployment, steps: [...ours.values()] };
     if (isConflict(applied.error) && looks < maxLooks) continue;
     if (applied.error) return breakOff(begun, applied.error, ports, context);
-    const unchanged = plan.do === 'unchanged' && !begun;
-    const end = () => verify(deployment, applied.targets, unchanged);
+    const end = () => verify(deployment, applied.targets);
     return unchanged ? end() : recorded(deployment, end, ports, context);
   }
 }

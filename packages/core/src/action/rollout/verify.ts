@@ -23,34 +23,29 @@ const lookAgainMs = 30_000;
 export async function verify(
   deployment: Deployment,
   targets: readonly RolloutTarget[],
-  unchanged: boolean,
 ): Promise<Outcome<RolloutOutput>> {
   const { scene, choices } = deployment;
   const deadline = new Date(scene.clock.now().getTime() + choices.timeout);
   const end = await followRollout(targets, scene, deadline);
   const runs = end.states.some(({ health }) => health.is === 'healthy');
-  if (end.is !== 'healthy') return unhealthy(deployment, end, targets, unchanged);
+  if (end.is !== 'healthy') return unhealthy(deployment, end, targets);
   if (runs) {
-    const wrong = await askPages(deployment, end.states, targets, unchanged);
+    const wrong = await askPages(deployment, end.states, targets);
     if (wrong) return wrong;
     // A rollout may succeed and fall over seconds later, while the pages were asked.
     if (deployment.aim.project.checks.length > 0) {
       const now = scene.clock.now().getTime();
       // The pages have a time of their own, which may have taken all of it.
       const still = await followRollout(targets, scene, new Date(Math.max(deadline.getTime(), now + lookAgainMs)));
-      if (still.is !== 'healthy') return unhealthy(deployment, still, targets, unchanged);
+      if (still.is !== 'healthy') return unhealthy(deployment, still, targets);
     }
   }
-  await rememberHealthy(deployment, end.states, unchanged);
-  return wellEnded(deployment, end.states, unchanged);
+  await rememberHealthy(deployment, end.states);
+  return wellEnded(deployment, end.states);
 }
 
-function wellEnded(
-  deployment: Deployment,
-  states: readonly WorkloadState[],
-  unchanged: boolean,
-): Outcome<RolloutOutput> {
-  const { title, aim, scene } = deployment;
+function wellEnded(deployment: Deployment, states: readonly WorkloadState[]): Outcome<RolloutOutput> {
+  const { title, aim, scene, unchanged } = deployment;
   const stopped = states
     .filter(({ health }) => health.is === 'stopped')
     .map(({ workload }) => describeWorkload(workload));
@@ -77,7 +72,6 @@ function unhealthy(
   deployment: Deployment,
   end: Exclude<RolloutEnd, { is: 'healthy' }>,
   targets: readonly RolloutTarget[],
-  unchanged: boolean,
 ): Promise<Outcome<RolloutOutput>> | Outcome<RolloutOutput> {
   const { title } = deployment;
   switch (end.is) {
@@ -90,7 +84,7 @@ function unhealthy(
     }
     case 'unseen':
       // Where nothing was set there is nothing to bring back.
-      if (unchanged) throw end.error;
+      if (deployment.unchanged) throw end.error;
       return brokenOff(deployment, end.error, { targets, states: end.states, view: undefined });
     case 'failed':
       return failed(deployment, end.diagnosis, { targets, view: end.view, states: end.states });
@@ -102,7 +96,6 @@ async function askPages(
   deployment: Deployment,
   states: readonly WorkloadState[],
   targets: readonly RolloutTarget[],
-  unchanged: boolean,
 ): Promise<Outcome<RolloutOutput> | undefined> {
   const { aim, web, scene } = deployment;
   const { clock, signal } = scene;
@@ -114,7 +107,7 @@ async function askPages(
   } catch (error) {
     if (signal.aborted) return cancelled(deployment, states, 'while its pages were being checked');
     if (!(error instanceof ActionError)) throw error;
-    return unhealthy(deployment, { is: 'unseen', error, states }, targets, unchanged);
+    return unhealthy(deployment, { is: 'unseen', error, states }, targets);
   }
   if (wrong === undefined) return undefined;
   const diagnosis: Diagnosis = { cause: 'check-failed', sentence: wrong, pod: '', container: '' };
@@ -134,9 +127,8 @@ async function viewNow({ aim, scene }: Deployment): Promise<NamespaceView | unde
 
 /** What this action goes back to when a later build fails. */
 async function rememberHealthy(
-  { steps, scene }: Deployment,
+  { steps, scene, unchanged }: Deployment,
   states: readonly WorkloadState[],
-  unchanged: boolean,
 ): Promise<void> {
   for (const { workload, after: images, healthy } of steps) {
     const name = describeWorkload(workload);

@@ -11,8 +11,3 @@ export async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
     throw error;
   });
 }
-
-/** Whether the API server has said that it did not do it. An answer that is lost, or that of a proxy, or 5xx does not tell. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof RemoteError && error.status !== undefined && error.status < 500;
-}

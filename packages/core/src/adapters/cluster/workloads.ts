@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Workload, WorkloadKind, WorkloadReference } from '../../domain/workload.ts';
 import { describeWorkload } from '../../domain/workload.ts';
-import { RemoteError } from '../../errors/errors.ts';
+import { isRefusal, RemoteError } from '../../errors/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageChange, SetOptions } from '../../ports/cluster.ts';
-import { answerWithinMs, isRefusal, orNone, repeatWithinMs } from './answers.ts';
+import { answerWithinMs, orNone, repeatWithinMs } from './answers.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { retrying } from './backoff.ts';
 import { deploymentConfigGroup, requireRollsOut } from './deployment-config.ts';
